@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+let package = Package(
+  name: "tophash",
+  products: [
+    .executable(name: "tophash", targets: ["TophashCommand"]),
+    .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // What probe and tool agree on: the layout of the event file. Header only.
+    .target(name: "CTophashProtocol"),
+
+    // The probe. The core holds no hook, so that tests can drive it from Swift.
+    .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
+    .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
+
+    // The tool, from facts to words.
+    .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
+    .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
+    .target(name: "TophashReports", dependencies: ["TophashFindings"]),
+    .executableTarget(
+      name: "TophashCommand",
+      dependencies: [
+        "CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        // Not linked: an executable dependency is only built beside the tool,
+        // so that the first `tophash run` has something to show.
+        "Inventory",
+      ]
+    ),
+
+    // The bundled example: an ordinary program that knows nothing of Tophash.
+    .executableTarget(name: "Inventory", path: "Examples/Inventory"),
+
+    .testTarget(name: "TophashCoreTests", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
+    .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
+    .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),
+    .testTarget(name: "TophashCommandTests", dependencies: ["TophashCommand"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)

@@ -1,0 +1,1 @@
+#include "tophash_probe.h"

@@ -1,0 +1,1 @@
+// The core has one header per unit; see tophash_facts.h and its neighbours.

@@ -1,0 +1,168 @@
+//===----------------------------------------------------------------------===//
+// What the probe writes and the tool reads.
+//
+// The probe runs inside the program that is checked. It records raw facts
+// (addresses, words, stacks) into one file per process, mapped and shared, so
+// that whatever was written survives a crash, `_exit` and SIGKILL. The tool
+// turns facts into words. Nothing here is meant to last beyond one run: tool
+// and probe are built together, and `TOPHASH_PROTOCOL_VERSION` says so.
+//
+// The file, in this order (offsets are in the header):
+//
+//   header      TOPHASH_HEADER_BYTES
+//   counters    TOPHASH_COUNTERS  x struct tophash_counters
+//   locks       TOPHASH_LOCKS     x uint64_t, a set of lock addresses
+//   images      TOPHASH_IMAGES    x struct tophash_image
+//   conflicts   TOPHASH_CONFLICTS x struct tophash_conflict
+//
+// All integers are in the machine's byte order: both sides run on one machine.
+// Fields that several threads write are plain integers here (Swift cannot
+// import `_Atomic`); the probe touches them only by `__atomic` built-ins.
+//===----------------------------------------------------------------------===//
+
+#ifndef TOPHASH_PROTOCOL_H
+#define TOPHASH_PROTOCOL_H
+
+#include <stdint.h>
+
+#define TOPHASH_PROTOCOL_VERSION 1u
+#define TOPHASH_MAGIC 0x31485348504f5400ull  // "\0TOPHSH1"
+
+#define TOPHASH_HEADER_BYTES 4096
+#define TOPHASH_COUNTERS 512
+#define TOPHASH_LOCKS 4096
+#define TOPHASH_IMAGES 512
+#define TOPHASH_CONFLICTS 64
+#define TOPHASH_FRAMES 64
+#define TOPHASH_ASYNC_FRAMES 32
+#define TOPHASH_SNAPSHOT_BYTES 16384
+
+// Environment, set by the tool and read by the probe's constructor.
+//
+// TOPHASH_SESSION: a directory. Each checked process creates
+// `<pid>.<start time>.tophash` there. Without this variable the probe is inert.
+//
+// TOPHASH_PROBE: `key=value` pairs separated by `:`. Unknown keys are ignored.
+//   hook=auto|interpose   entry patching with interposition as fallback, or interposition only
+//   traps=0|1             hold modifications open after a near miss (default 1)
+//   budget=N              share of run time, in tenths of a percent, that all holds may take (default 100)
+//   halt=0|1              stop after a conflict until the tool has judged it (default 0)
+//   seed=N                seeds the choice of which visits are held (default 0)
+
+/// How the probe sees accesses. A bit set.
+enum tophash_hook {
+  TOPHASH_HOOK_NONE = 0,
+  TOPHASH_HOOK_INTERPOSED = 1,  // calls between images, through the dynamic linker
+  TOPHASH_HOOK_PATCHED = 2,     // the runtime's own entry points: also key paths and static runtimes
+};
+
+/// How far the probe got in this process.
+enum tophash_state {
+  TOPHASH_STATE_STARTING = 0,
+  TOPHASH_STATE_WATCHING = 1,  // hooks in place and self-test passed
+  TOPHASH_STATE_REFUSED = 2,   // see `refusal`; the program runs unchecked
+  TOPHASH_STATE_WAITING = 3,   // no Swift runtime in this process (yet)
+};
+
+/// Why the probe cannot work in this process.
+enum tophash_refusal {
+  TOPHASH_REFUSAL_NONE = 0,
+  TOPHASH_REFUSAL_UNKNOWN_RUNTIME = 1,  // the self-test's access was not seen, or not as expected
+  TOPHASH_REFUSAL_SANITIZER = 2,        // ThreadSanitizer or AddressSanitizer is loaded
+  TOPHASH_REFUSAL_NO_HOOK = 3,          // a static runtime whose entry points could not be patched
+};
+
+struct tophash_header {
+  uint64_t magic;  // written last: the file is complete when it is there
+  uint32_t version;
+  uint32_t state;    // enum tophash_state
+  uint32_t refusal;  // enum tophash_refusal
+  uint32_t hook;     // set of enum tophash_hook
+  uint32_t pid;
+  uint32_t parent_pid;
+  uint64_t start_ns;  // CLOCK_MONOTONIC
+  uint64_t end_ns;    // 0 unless the process ended by exit() or _exit()
+
+  uint32_t counters_offset;
+  uint32_t locks_offset;
+  uint32_t images_offset;
+  uint32_t conflicts_offset;
+
+  uint32_t image_count;
+  uint32_t conflict_count;    // slots in use; a slot counts once its `state` is complete
+  uint64_t conflicts_seen;    // with repeats of known ones
+  uint64_t conflicts_dropped; // no slot left
+  uint64_t accesses_dropped;  // the bucket was full: the access was not watched
+  uint64_t near_misses;
+  uint64_t traps_armed;
+  uint64_t holds;
+  uint64_t held_ns;
+  uint64_t threads_seen;
+  uint64_t tasks_entered;  // times a task began or resumed on a thread
+
+  char program[1024];    // path of the executable, NUL-terminated, cut if longer
+  char arguments[1024];  // NUL between arguments, two NUL at the end, cut if longer
+};
+
+/// One thread's counters; threads may share a line when there are very many.
+struct tophash_counters {
+  uint64_t tracked;        // accesses with a begin and an end
+  uint64_t instantaneous;  // checks without an end: seen, counted, never reported
+  uint64_t reserved[6];
+};
+
+struct tophash_image {
+  uint64_t base;  // load bias: address in memory - address in the file
+  uint64_t low;   // first mapped address
+  uint64_t high;  // one past the last
+  char path[232]; // absolute where known
+};
+
+enum tophash_side_flags {
+  TOPHASH_SIDE_MODIFY = 1,       // the access may write
+  TOPHASH_SIDE_TASK = 2,         // the owner is a Swift task; else a thread
+  TOPHASH_SIDE_HELD = 4,         // a trap held this access open
+  TOPHASH_SIDE_STABLE = 8,       // the entry was still open after its stack was read: the stack is exact
+  TOPHASH_SIDE_SUSPENDED = 16,   // the task is not on a thread now; only the site is known
+  TOPHASH_SIDE_AMENDED = 32,     // the side itself filled in what only it can know (names)
+};
+
+struct tophash_side {
+  uint64_t pc;       // return address of the begin: symbolise pc - 1
+  uint64_t owner;    // identity: equal owners are one task or thread
+  uint64_t task_id;  // as shown by the runtime; 0 when not a task or not known
+  uint32_t tid;
+  uint32_t flags;  // set of enum tophash_side_flags
+  char thread_name[32];
+  char queue_label[96];
+  char task_name[96];
+  uint32_t frame_count;  // frames[0] is pc
+  uint32_t async_count;
+  uint64_t frames[TOPHASH_FRAMES];              // return addresses, innermost first
+  uint64_t async_frames[TOPHASH_ASYNC_FRAMES];  // resume functions of the awaiting callers
+};
+
+/// Two accesses of one variable, open at the same moment.
+struct tophash_conflict {
+  uint32_t state;  // 0 free, 1 being written, 2 complete
+  uint32_t verdict;  // with halt=1: 0 not judged, 1 go on, 2 stop (written by the tool)
+  uint64_t time_ns;  // CLOCK_MONOTONIC
+  uint64_t address;  // of the variable
+  uint64_t repeats;  // times the same pair of sites met again
+  struct tophash_side sides[2];  // [0] was already open when [1] began
+  uint32_t snapshot_size;        // bytes used in `snapshot`
+  uint32_t snapshot_flags;       // reserved
+  // Memory that names the variable: a sequence of
+  //   uint64_t address, uint32_t size, uint32_t kind, then `size` bytes padded to 8.
+  uint8_t snapshot[TOPHASH_SNAPSHOT_BYTES];
+};
+
+/// What a piece of a snapshot is.
+enum tophash_snapshot_kind {
+  TOPHASH_SNAPSHOT_VALUE = 1,     // the first words of the variable itself
+  TOPHASH_SNAPSHOT_OBJECT = 2,    // header of the heap object that holds the variable
+  TOPHASH_SNAPSHOT_METADATA = 3,  // type metadata, starting 16 bytes before its address point
+  TOPHASH_SNAPSHOT_STORAGE = 4,   // header of the object that the value points at
+};
+
+#endif

@@ -1,0 +1,56 @@
+/// One frame of a stack in words.
+///
+/// Inlined functions have frames of their own, innermost first, which share the address of the
+/// function they were inlined into.
+package struct Frame: Hashable, Sendable {
+  /// The address that was symbolised, in the process.
+  package var address: UInt64
+  /// Path of the image it lies in; `nil` when no image holds it.
+  package var image: String?
+  /// The address in the image's file.
+  package var offset: UInt64
+  /// The mangled symbol name, when there is one.
+  package var symbol: String?
+  /// The function as a Swift reader would write it, `Inventory.add(_:count:)`, or
+  /// `Module + 0x1234` when nothing better is known.
+  package var function: String
+  /// The module that declares the function, when known.
+  package var module: String?
+  /// The source location; `nil` without line information.
+  package var location: SourceLocation?
+  /// True for a function that the compiler inlined into the next frame.
+  package var isInlined: Bool
+
+  package init(
+    address: UInt64, image: String?, offset: UInt64, symbol: String?, function: String,
+    module: String?, location: SourceLocation?, isInlined: Bool
+  ) {
+    self.address = address
+    self.image = image
+    self.offset = offset
+    self.symbol = symbol
+    self.function = function
+    self.module = module
+    self.location = location
+    self.isInlined = isInlined
+  }
+}
+
+/// A place in a source file.
+package struct SourceLocation: Hashable, Sendable {
+  package var file: String
+  /// From 1.
+  package var line: Int
+  /// From 1; 0 when not known.
+  package var column: Int
+  /// True when the compiler left this very address without a line, and the nearest line of the
+  /// same function stands in for it.
+  package var isNearest: Bool
+
+  package init(file: String, line: Int, column: Int, isNearest: Bool = false) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.isNearest = isNearest
+  }
+}
