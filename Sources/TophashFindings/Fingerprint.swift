@@ -23,9 +23,11 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   /// is seeded anew in every process.
   private static func hash(_ parts: [String]) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in parts.flatMap({ Array($0.utf8) + [0xff] }) {
-      hash ^= UInt64(byte)
-      hash &*= 0x100_0000_01b3
+    for part in parts {
+      for byte in Array(part.utf8) + [0xff] {
+        hash ^= UInt64(byte)
+        hash &*= 0x100_0000_01b3
+      }
     }
     return hash
   }

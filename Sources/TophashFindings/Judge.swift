@@ -87,7 +87,7 @@ package struct Judge {
   ) -> Variable? {
     guard !file.locks.contains(conflict.address) else { return nil }
     let variable = interpreter.variable(at: conflict.address, snapshot: conflict.snapshot)
-    return variable.isLock ? nil : variable
+    return variable.holdsLock ? nil : variable
   }
 
   private static func addresses(in conflicts: [Conflict]) -> [UInt64] {
@@ -120,6 +120,19 @@ extension Finding {
 extension Variable {
   /// `Warehouse.Inventory.stock`.
   package var qualifiedName: String { module.map { "\($0).\(name)" } ?? name }
+}
+
+extension Variable {
+  /// True for storage that synchronises by itself, so that waiting in it is no conflict.
+  var holdsLock: Bool {
+    let type = qualifiedType ?? type ?? ""
+    return Self.lockTypes.contains { type.contains($0) }
+  }
+
+  private static let lockTypes = [
+    "pthread_mutex_t", "pthread_rwlock_t", "pthread_cond_t", "pthread_spinlock_t", "sem_t",
+    "atomic_", "Atomic",
+  ]
 }
 
 extension Side {

@@ -54,9 +54,12 @@ extension EventHeader {
   package var isToolchain: Bool {
     let components = program.split(separator: "/")
     guard let name = components.last else { return false }
-    if components.dropLast().suffix(3) == ["libexec", "swift", "pm"] { return name != "swiftpm-testing-helper" }
+    if components.dropLast().suffix(3) == ["libexec", "swift", "pm"] {
+      return name != "swiftpm-testing-helper"
+    }
     guard components.dropLast().last == "bin" else { return false }
-    return name.hasPrefix("swift-") || name == "swift" || name == "swiftc" || name == "sourcekit-lsp"
+    return name.hasPrefix("swift-") || name == "swift" || name == "swiftc"
+      || name == "sourcekit-lsp"
       || name.hasPrefix("lldb")
   }
 }

@@ -27,7 +27,8 @@ package struct EventHeader: Hashable, Sendable {
 
   let layout: Layout
   let imageSlots: Int
-  let conflictSlots: Int
+  /// Slots in use, complete or not.
+  package let conflictSlots: Int
 
   /// Reads the header alone, which is enough to see whether there is anything new.
   package init(bytes: [UInt8]) throws(EventFileError) {
