@@ -27,6 +27,7 @@ static struct tophash_traps traps;
 
 struct tophash_process tophash_process = {.table = &table, .traps = &traps, .patch = true};
 
+static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
 static bool unsettled;       // forked: the event file is the parent's
 
@@ -145,8 +146,8 @@ TOPHASH_COLD void tophash_process_find_runtime(void) {
   // could go on.
   static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&once);
-  if (tophash_runtime.begin_access == NULL) {
-    if (!tophash_runtime_find()) abort();
+  if (!found) {
+    if (!(found = tophash_runtime_find())) abort();
     if (session[0] != 0) watch(false);
   }
   pthread_mutex_unlock(&once);
@@ -182,7 +183,7 @@ __attribute__((constructor)) static void start(void) {
   const char *directory = getenv("TOPHASH_SESSION");
   bool wanted = directory != NULL && directory[0] == '/' && strlen(directory) < sizeof session &&
                 is_checked_program();
-  bool found = tophash_runtime_find();
+  found = tophash_runtime_find();
   if (!wanted) return;
   strcpy(session, directory);
   read_options();
