@@ -38,7 +38,10 @@ static const char *const unchecked_programs[] = {
     "swift-frontend", "swift-format",   "swiftc",         "swift",         "swift-plugin-server",
     "swift-build-tool", "swift-backtrace", "swift-backtrace-static", "docc", "sourcekit-lsp", "lldb",
     "lldb-server",   "clang",          "ld.lld",         "lld",           "llvm-symbolizer",
+    "swift-help",
 };
+// What the package manager compiles a Package.swift to.
+static const char manifest_suffix[] = "-manifest";
 
 uint64_t tophash_now_ns(void) {
   struct timespec now;
@@ -115,7 +118,8 @@ static bool is_checked_program(void) {
   const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   for (size_t i = 0; i < sizeof unchecked_programs / sizeof *unchecked_programs; i++)
     if (strcmp(name, unchecked_programs[i]) == 0) return false;
-  return true;
+  size_t length = strlen(name), suffix = sizeof manifest_suffix - 1;
+  return length < suffix || strcmp(name + length - suffix, manifest_suffix) != 0;
 }
 
 /// Watches this process, whose runtime was found. `alone`: it has one thread.
