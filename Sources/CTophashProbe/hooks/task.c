@@ -30,8 +30,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext
   tophash_runtime.enter_task(state);
   if (tophash_unlikely(__atomic_load_n(&state_offset, __ATOMIC_RELAXED) == 0))
     learn_state_offset((uint64_t)state);
-  if (tophash_process.watching)
-    __atomic_fetch_add(&tophash_events.header->tasks_entered, 1, __ATOMIC_RELAXED);
+  if (self->attached) self->counters->tasks_entered++;
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {
