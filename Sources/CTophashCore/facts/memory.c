@@ -80,6 +80,8 @@ size_t tophash_memory_read(uint64_t address, void *into, size_t size) {
     done += (size_t)copied;
   }
   errno = saved;
-  if (done < size) done += tophash_memory_read_by_pipe(address + done, (uint8_t *)into + done, size - done);
+  if (done < size) {
+    done += tophash_memory_read_by_pipe(address + done, (uint8_t *)into + done, size - done);
+  }
   return done;
 }

@@ -121,6 +121,17 @@ static inline struct tophash_access *tophash_overlap_publish(
   return NULL;
 }
 
+/// True when no access but `mine`, the first slot's, is open in the bucket: the
+/// usual case, told by three loads and one branch.
+static inline bool tophash_overlap_is_alone(struct tophash_bucket *bucket,
+                                            const struct tophash_access *mine) {
+  uint64_t others = 0;
+  // SeqCst: partners of the publication, as in the scan.
+  for (int i = 1; i < TOPHASH_SLOTS; i++)
+    others |= __atomic_load_n(&bucket->slots[i].key, __ATOMIC_SEQ_CST);
+  return mine == &bucket->slots[0] && others == 0;
+}
+
 /// Finds another open access that conflicts with `key`, at slot `*index` or
 /// later; advances `*index` past it. Returns NULL when there is none.
 static inline struct tophash_access *tophash_overlap_scan(

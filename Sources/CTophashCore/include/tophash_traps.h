@@ -29,7 +29,7 @@
 // A site's first visits on a thread are all looked at, so that a rare writer is
 // never missed; then one in STRIDE, so that a hot loop pays for few.
 #define TOPHASH_VISIT_ALWAYS 64
-#define TOPHASH_VISIT_STRIDE 64
+#define TOPHASH_VISIT_STRIDE 128
 #define TOPHASH_VISIT_STRIDE_ARMED 4
 
 // Two accesses further apart than this are strangers.

@@ -109,15 +109,16 @@ TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_buck
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, uint64_t *buffer,
                                                                uintptr_t flags, void *pc) {
-  if (tophash_unlikely(tophash_runtime.begin_access == NULL)) tophash_process_find_runtime();
   if (pc == NULL) pc = __builtin_return_address(0);
   // The original first: it fills the buffer from which a conflict later reads
   // the site, and it stops the program on a violation within one thread.
   tophash_runtime.begin_access(pointer, buffer, flags, pc);
 
   struct tophash_thread *self = &tophash_self;
-  if (tophash_unlikely(!tophash_process.watching)) return;
-  if (tophash_unlikely(!self->attached)) tophash_thread_attach();
+  if (tophash_unlikely(!self->attached)) {
+    if (!tophash_process.watching) return;
+    tophash_thread_attach();
+  }
   if (!(flags & FLAG_TRACKED)) {
     self->counters->instantaneous++;
     return;
@@ -139,11 +140,13 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
     __atomic_fetch_add(&tophash_events.header->accesses_dropped, 1, __ATOMIC_RELAXED);
   self->open++;
 
-  int index = 0;
-  struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
-  if (tophash_unlikely(other != NULL)) {
-    caught(self, bucket, other, mine, index, key, (uint64_t)buffer, stack, (uint64_t)pc);
-    return;
+  if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
+    int index = 0;
+    struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
+    if (tophash_unlikely(other != NULL)) {
+      caught(self, bucket, other, mine, index, key, (uint64_t)buffer, stack, (uint64_t)pc);
+      return;
+    }
   }
 
   struct tophash_site *site = site_of(self, (uint64_t)pc);
@@ -152,15 +155,16 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
-  if (tophash_unlikely(tophash_runtime.end_access == NULL)) tophash_process_find_runtime();
   uint64_t address = buffer[0];
-  if (address != 0 && tophash_process.watching) {
-    struct tophash_thread *self = &tophash_self;
+  struct tophash_thread *self = &tophash_self;
+  // Attached threads only: on others no access was ever published. (A task that
+  // resumes on a new thread attaches by entering it.)
+  if (address != 0 && self->attached) {
     bool found;
     uint64_t marks =
         tophash_overlap_withdraw(tophash_process.table, address, (uint64_t)buffer, &found);
     self->open--;
-    if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT) && !self->reporting && self->attached) {
+    if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT) && !self->reporting) {
       int saved = errno;
       self->reporting = true;
       tophash_conflict_amend(buffer[1], self->owner);

@@ -27,6 +27,7 @@ static struct tophash_traps traps;
 
 struct tophash_process tophash_process = {.table = &table, .traps = &traps, .patch = true};
 
+static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
 static bool unsettled;       // forked: the event file is the parent's
 
@@ -37,7 +38,10 @@ static const char *const unchecked_programs[] = {
     "swift-frontend", "swift-format",   "swiftc",         "swift",         "swift-plugin-server",
     "swift-build-tool", "swift-backtrace", "swift-backtrace-static", "docc", "sourcekit-lsp", "lldb",
     "lldb-server",   "clang",          "ld.lld",         "lld",           "llvm-symbolizer",
+    "swift-help",
 };
+// What the package manager compiles a Package.swift to.
+static const char manifest_suffix[] = "-manifest";
 
 uint64_t tophash_now_ns(void) {
   struct timespec now;
@@ -114,7 +118,8 @@ static bool is_checked_program(void) {
   const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   for (size_t i = 0; i < sizeof unchecked_programs / sizeof *unchecked_programs; i++)
     if (strcmp(name, unchecked_programs[i]) == 0) return false;
-  return true;
+  size_t length = strlen(name), suffix = sizeof manifest_suffix - 1;
+  return length < suffix || strcmp(name + length - suffix, manifest_suffix) != 0;
 }
 
 /// Watches this process, whose runtime was found. `alone`: it has one thread.
@@ -145,8 +150,8 @@ TOPHASH_COLD void tophash_process_find_runtime(void) {
   // could go on.
   static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&once);
-  if (tophash_runtime.begin_access == NULL) {
-    if (!tophash_runtime_find()) abort();
+  if (!found) {
+    if (!(found = tophash_runtime_find())) abort();
     if (session[0] != 0) watch(false);
   }
   pthread_mutex_unlock(&once);
@@ -182,7 +187,7 @@ __attribute__((constructor)) static void start(void) {
   const char *directory = getenv("TOPHASH_SESSION");
   bool wanted = directory != NULL && directory[0] == '/' && strlen(directory) < sizeof session &&
                 is_checked_program();
-  bool found = tophash_runtime_find();
+  found = tophash_runtime_find();
   if (!wanted) return;
   strcpy(session, directory);
   read_options();

@@ -16,7 +16,31 @@
 
 #include "tophash_probe.h"
 
-struct tophash_runtime tophash_runtime;
+// Until the runtime is found, which is at start unless it is loaded later, the
+// originals are these: they find it and go on.
+static void find_and_begin(void *address, uint64_t *buffer, uintptr_t flags, void *pc) {
+  tophash_process_find_runtime();
+  tophash_runtime.begin_access(address, buffer, flags, pc);
+}
+static void find_and_end(uint64_t *buffer) {
+  tophash_process_find_runtime();
+  tophash_runtime.end_access(buffer);
+}
+static void find_and_enter(char *state) {
+  tophash_process_find_runtime();
+  tophash_runtime.enter_task(state);
+}
+static void find_and_exit(char *state) {
+  tophash_process_find_runtime();
+  tophash_runtime.exit_task(state);
+}
+
+struct tophash_runtime tophash_runtime = {
+    .begin_access = find_and_begin,
+    .end_access = find_and_end,
+    .enter_task = find_and_enter,
+    .exit_task = find_and_exit,
+};
 
 // The four entry points, as found; the hooks may call trampolines instead.
 enum { BEGIN, END, ENTER, EXIT, ENTRIES };

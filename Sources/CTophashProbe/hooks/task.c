@@ -24,18 +24,16 @@ static void learn_state_offset(uint64_t state) {
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext(char *state) {
-  if (tophash_unlikely(tophash_runtime.enter_task == NULL)) tophash_process_find_runtime();
   struct tophash_thread *self = &tophash_self;
+  if (tophash_unlikely(!self->attached) && tophash_process.watching) tophash_thread_attach();
   self->owner = ((uint64_t)state & TOPHASH_IDENTITY_MASK) | (uint64_t)self->index << 48;
   tophash_runtime.enter_task(state);
   if (tophash_unlikely(__atomic_load_n(&state_offset, __ATOMIC_RELAXED) == 0))
     learn_state_offset((uint64_t)state);
-  if (tophash_process.watching)
-    __atomic_fetch_add(&tophash_events.header->tasks_entered, 1, __ATOMIC_RELAXED);
+  if (self->attached) self->counters->tasks_entered++;
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {
-  if (tophash_unlikely(tophash_runtime.exit_task == NULL)) tophash_process_find_runtime();
   struct tophash_thread *self = &tophash_self;
   self->owner = self->attached ? tophash_thread_owner() : 0;
   tophash_runtime.exit_task(state);

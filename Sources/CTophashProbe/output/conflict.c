@@ -178,4 +178,3 @@ TOPHASH_COLD void tophash_conflict_amend(uint64_t pc, tophash_owner owner) {
     __atomic_fetch_or(&side->flags, TOPHASH_SIDE_AMENDED, __ATOMIC_RELEASE);
   }
 }
-__attribute__((weak)) uint32_t tophash_snapshot_collect(uint64_t a, uint8_t *b, uint32_t c) { return 0; }

@@ -99,7 +99,6 @@ struct tophash_header {
   uint64_t holds;
   uint64_t held_ns;
   uint64_t threads_seen;
-  uint64_t tasks_entered;  // times a task began or resumed on a thread
 
   char program[1024];    // path of the executable, NUL-terminated, cut if longer
   char arguments[1024];  // NUL between arguments, two NUL at the end, cut if longer
@@ -109,7 +108,8 @@ struct tophash_header {
 struct tophash_counters {
   uint64_t tracked;        // accesses with a begin and an end
   uint64_t instantaneous;  // checks without an end: seen, counted, never reported
-  uint64_t reserved[6];
+  uint64_t tasks_entered;  // times a task began or resumed here
+  uint64_t reserved[5];
 };
 
 struct tophash_image {
