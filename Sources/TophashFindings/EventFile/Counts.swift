@@ -6,10 +6,13 @@ package struct AccessCounts: Hashable, Sendable {
   package var tracked: UInt64
   /// Checks without an end: seen and counted, never reported.
   package var instantaneous: UInt64
+  /// Times a task began or resumed on a thread.
+  package var tasksEntered: UInt64
 
-  package init(tracked: UInt64 = 0, instantaneous: UInt64 = 0) {
+  package init(tracked: UInt64 = 0, instantaneous: UInt64 = 0, tasksEntered: UInt64 = 0) {
     self.tracked = tracked
     self.instantaneous = instantaneous
+    self.tasksEntered = tasksEntered
   }
 
   /// Sums the counters of all threads.
@@ -19,6 +22,7 @@ package struct AccessCounts: Hashable, Sendable {
       let line = start + thread * MemoryLayout<tophash_counters>.stride
       tracked &+= try reader.field(\tophash_counters.tracked, of: line)
       instantaneous &+= try reader.field(\tophash_counters.instantaneous, of: line)
+      tasksEntered &+= try reader.field(\tophash_counters.tasks_entered, of: line)
     }
   }
 
@@ -27,7 +31,8 @@ package struct AccessCounts: Hashable, Sendable {
   package static func + (left: Self, right: Self) -> Self {
     Self(
       tracked: left.tracked &+ right.tracked,
-      instantaneous: left.instantaneous &+ right.instantaneous)
+      instantaneous: left.instantaneous &+ right.instantaneous,
+      tasksEntered: left.tasksEntered &+ right.tasksEntered)
   }
 }
 
@@ -45,8 +50,6 @@ package struct ProbeWork: Hashable, Sendable {
   package var holds: UInt64 = 0
   package var heldNanoseconds: UInt64 = 0
   package var threads: UInt64 = 0
-  /// Times a task began or resumed on a thread.
-  package var tasksEntered: UInt64 = 0
 
   package init() {}
 
@@ -59,7 +62,6 @@ package struct ProbeWork: Hashable, Sendable {
     holds = try reader.field(\tophash_header.holds, of: 0)
     heldNanoseconds = try reader.field(\tophash_header.held_ns, of: 0)
     threads = try reader.field(\tophash_header.threads_seen, of: 0)
-    tasksEntered = try reader.field(\tophash_header.tasks_entered, of: 0)
   }
 
   package static func + (left: Self, right: Self) -> Self {
@@ -72,7 +74,6 @@ package struct ProbeWork: Hashable, Sendable {
     sum.holds &+= right.holds
     sum.heldNanoseconds &+= right.heldNanoseconds
     sum.threads &+= right.threads
-    sum.tasksEntered &+= right.tasksEntered
     return sum
   }
 }
