@@ -45,8 +45,6 @@ package struct ProbeWork: Hashable, Sendable {
   package var holds: UInt64 = 0
   package var heldNanoseconds: UInt64 = 0
   package var threads: UInt64 = 0
-  /// Times a task began or resumed on a thread.
-  package var tasksEntered: UInt64 = 0
 
   package init() {}
 
@@ -59,7 +57,6 @@ package struct ProbeWork: Hashable, Sendable {
     holds = try reader.field(\tophash_header.holds, of: 0)
     heldNanoseconds = try reader.field(\tophash_header.held_ns, of: 0)
     threads = try reader.field(\tophash_header.threads_seen, of: 0)
-    tasksEntered = try reader.field(\tophash_header.tasks_entered, of: 0)
   }
 
   package static func + (left: Self, right: Self) -> Self {
@@ -72,7 +69,6 @@ package struct ProbeWork: Hashable, Sendable {
     sum.holds &+= right.holds
     sum.heldNanoseconds &+= right.heldNanoseconds
     sum.threads &+= right.threads
-    sum.tasksEntered &+= right.tasksEntered
     return sum
   }
 }
