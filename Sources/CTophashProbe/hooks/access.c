@@ -5,6 +5,7 @@
 // could be patched they lead here as well. Either way an access passes once.
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +91,27 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   errno = saved;
 }
 
+/// Lets the others of a conflict finish first, for at most a moment: the
+/// collision is on record, and there is no need to corrupt memory over it.
+static void give_way(struct tophash_bucket *bucket, struct tophash_access *mine, uint64_t key) {
+  // Turns waited in vain in this process. Somebody who stays inside an access
+  // for long is not waited for again and again.
+  static uint32_t in_vain;
+  if (mine == NULL || __atomic_load_n(&in_vain, __ATOMIC_RELAXED) > 100) return;
+  for (int turn = 0; turn < 100; turn++) {
+    int index = 0;
+    struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
+    if (other == NULL) return;
+    uint64_t theirs = __atomic_load_n(&other->stack, __ATOMIC_RELAXED);
+    if (theirs & TOPHASH_MARK_HELD) return;  // it waits for this access
+    // Both may have found each other: then the lower slot goes first.
+    uint64_t ours = __atomic_load_n(&mine->stack, __ATOMIC_RELAXED);
+    if ((ours & TOPHASH_MARK_CAUGHT) && mine < other) return;
+    sched_yield();
+  }
+  __atomic_fetch_add(&in_vain, 1, __ATOMIC_RELAXED);
+}
+
 TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_bucket *bucket,
                                 struct tophash_access *other, struct tophash_access *mine, int index,
                                 uint64_t key, uint64_t buffer, tophash_stack stack, uint64_t pc) {
@@ -103,6 +125,7 @@ TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_buck
       tophash_conflict_caught(other, other_key, &this, pc);
     other = tophash_overlap_scan(bucket, key, mine, &index);
   }
+  give_way(bucket, mine, key);
   self->reporting = false;
   errno = saved;
 }
