@@ -5,7 +5,8 @@ import TophashSymbols
 struct SymbolInterpreter: Interpreter {
   let images: [LoadedImage]
 
-  init(images: [LoadedImage]) {
+  /// - Parameter toolPath: the `llvm-symbolizer` to use; `nil` for the one that can be found.
+  init(images: [LoadedImage], toolPath: String? = nil) {
     self.images = images
   }
 
