@@ -19,6 +19,9 @@ package struct FunctionName: Hashable, Sendable {
     } else if let demangled = demangle(symbol) {
       self.init(demangled: demangled)
       module = module ?? Self.module(ofMangled: symbol)
+    } else if symbol.hasPrefix("Swift runtime failure: ") {
+      // What the compiler calls the traps that it inlines.
+      self.init(text: symbol, module: "Swift", isThunk: false)
     } else {
       self.init(text: symbol, module: nil, isThunk: false)
     }
