@@ -49,30 +49,44 @@ package struct SymbolizerTool: Sendable {
     let decoder = JSONDecoder()
     for line in answer.split(separator: UInt8(ascii: "\n")) {
       guard let answer = try? decoder.decode(Answer.self, from: line) else { return nil }
-      guard let address = UInt64(answer.Address.dropFirst(2), radix: 16) else { return nil }
-      functions[address] = answer.Symbol?.map(\.function)
+      guard let address = UInt64(answer.address.dropFirst(2), radix: 16) else { return nil }
+      functions[address] = answer.symbols?.map(\.function)
     }
     return functions
   }
 
-  /// A line of the tool's output. The keys are the tool's.
+  /// A line of the tool's output.
   private struct Answer: Decodable {
     struct Symbol: Decodable {
-      var FunctionName: String
-      var FileName: String
-      var Line: Int
-      var Column: Int
+      var name: String
+      var file: String
+      var line: Int
+      var column: Int
+
+      private enum CodingKeys: String, CodingKey {
+        case name = "FunctionName"
+        case file = "FileName"
+        case line = "Line"
+        case column = "Column"
+      }
 
       var function: Function {
-        let file = Line > 0 && FileName != "??" ? LineTable.sourceFile(FileName) : nil
+        let source = line > 0 && file != "??" ? LineTable.sourceFile(file) : nil
         return Function(
-          symbol: FunctionName == "??" ? "" : FunctionName,
-          location: file.map { SourceLocation(file: $0, line: Line, column: Column) })
+          symbol: name == "??" ? "" : name,
+          location: source.map { SourceLocation(file: $0, line: line, column: column) })
       }
     }
 
-    var Address: String
-    var Symbol: [Symbol]?
+    /// As it was asked for.
+    var address: String
+    /// Absent where the tool has an error to tell instead.
+    var symbols: [Symbol]?
+
+    private enum CodingKeys: String, CodingKey {
+      case address = "Address"
+      case symbols = "Symbol"
+    }
   }
 
   private func run(image: String, questions: String) -> Data? {
