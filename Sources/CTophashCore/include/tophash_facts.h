@@ -9,8 +9,13 @@
 /// Copies up to `size` bytes at `address` of this process into `into`.
 ///
 /// Never faults: returns how many leading bytes could be read (possibly 0).
-/// Does not allocate or lock; safe in signal handlers. Two system calls at most.
+/// Does not allocate or lock, keeps `errno`; safe in signal handlers. Two or three system calls
+/// per 64 KB, or about two per page where the kernel denies `process_vm_readv`.
 size_t tophash_memory_read(uint64_t address, void *into, size_t size);
+
+/// The same through a pipe of its own, for kernels and sandboxes without `process_vm_readv`;
+/// `tophash_memory_read` turns to it by itself. Returns 0 when no descriptor is free.
+size_t tophash_memory_read_by_pipe(uint64_t address, void *into, size_t size);
 
 /// Collects the memory that names the variable at `address`: the enclosing heap object's
 /// header, its type metadata with superclasses and generic arguments, the value's first words

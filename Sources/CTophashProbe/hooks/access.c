@@ -1,1 +1,199 @@
+// Begin and end of an access: the hot path.
+//
+// These two functions have the names of the runtime's own, so that preloading
+// alone puts them in front (interposition). Where the runtime's entry points
+// could be patched they lead here as well. Either way an access passes once.
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "tophash_probe.h"
+
+// The runtime's flags (ExclusivityFlags): bit 0 modifies; bit 5 says that the
+// access is tracked, so that an end will follow. An access without it is over
+// when this call returns, and optimised code may issue it before the lock that
+// guards it: it proves nothing.
+#define FLAG_MODIFY 0x01
+#define FLAG_TRACKED 0x20
+
+static struct tophash_site *site_of(struct tophash_thread *self, uint64_t pc) {
+  return &self->sites[(pc * 0x9E3779B97F4A7C15ull) >> 56];
+}
+
+static void sleep_ns(uint64_t ns) {
+  struct timespec duration = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+  // Not nanosleep(): that is a cancellation point, and the program has none here.
+  syscall(SYS_nanosleep, &duration, (void *)0);
+}
+
+/// Holds an open access, so that the other side can run into it.
+TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_access *mine,
+                              uint64_t key, uint64_t pc, uint64_t advised_ns) {
+  uint64_t start = tophash_now_ns(), now = start;
+  bool caught = false;
+  __atomic_fetch_or(&mine->stack, TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
+  while (now - start < advised_ns) {
+    uint64_t left = advised_ns - (now - start);
+    sleep_ns(left < 200000 ? left : 200000);
+    now = tophash_now_ns();
+    if (__atomic_load_n(&mine->stack, __ATOMIC_RELAXED) & TOPHASH_MARK_CAUGHT) {
+      caught = true;
+      // It is proven; let the other side finish first, so that holding made the
+      // collision visible and not worse.
+      int index = 0;
+      if (tophash_overlap_scan(bucket, key, mine, &index) == NULL) break;
+    }
+  }
+  __atomic_fetch_and(&mine->stack, ~(uint64_t)TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
+  tophash_traps_released(tophash_process.traps, pc, advised_ns, now - start, caught);
+}
+
+/// Looks closer at an access: was it a near miss, is its site a trap?
+TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site *site, uint64_t pc,
+                               struct tophash_bucket *bucket, struct tophash_access *mine,
+                               uint64_t key) {
+  if (site->pc != pc) *site = (struct tophash_site){.pc = pc};
+  if (self->reporting) return;
+  int saved = errno;
+  self->reporting = true;
+  tophash_process_settle();
+  // xorshift64
+  self->random ^= self->random << 13;
+  self->random ^= self->random >> 7;
+  self->random ^= self->random << 17;
+  struct tophash_visit this = {
+      .address = tophash_access_address(key),
+      .pc = pc,
+      .identity = tophash_owner_identity(self->owner),
+      .now_ns = tophash_now_ns(),
+      .random = self->random >> 1,
+      .earlier_visits = site->visits,
+      .modifies = tophash_access_modifies(key),
+  };
+  struct tophash_advice advice = tophash_traps_visit(tophash_process.traps, &this);
+  if (site->visits < UINT32_MAX) site->visits++;
+  site->countdown = advice.next_visit;
+  struct tophash_header *header = tophash_events.header;
+  header->near_misses = tophash_process.traps->near_misses;
+  header->traps_armed = tophash_process.traps->armed;
+  if (advice.hold_ns != 0) {
+    if (mine != NULL)
+      hold(bucket, mine, key, pc, advice.hold_ns);
+    else
+      tophash_traps_released(tophash_process.traps, pc, advice.hold_ns, 0, false);
+  }
+  header->holds = tophash_process.traps->holds;
+  header->held_ns = tophash_process.traps->held_ns;
+  self->reporting = false;
+  errno = saved;
+}
+
+/// Lets the others of a conflict finish first, for at most a moment: the
+/// collision is on record, and there is no need to corrupt memory over it.
+static void give_way(struct tophash_bucket *bucket, struct tophash_access *mine, uint64_t key) {
+  // Turns waited in vain in this process. Somebody who stays inside an access
+  // for long is not waited for again and again.
+  static uint32_t in_vain;
+  if (mine == NULL || __atomic_load_n(&in_vain, __ATOMIC_RELAXED) > 100) return;
+  for (int turn = 0; turn < 100; turn++) {
+    int index = 0;
+    struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
+    if (other == NULL) return;
+    uint64_t theirs = __atomic_load_n(&other->stack, __ATOMIC_RELAXED);
+    if (theirs & TOPHASH_MARK_HELD) return;  // it waits for this access
+    // Both may have found each other: then the lower slot goes first.
+    uint64_t ours = __atomic_load_n(&mine->stack, __ATOMIC_RELAXED);
+    if ((ours & TOPHASH_MARK_CAUGHT) && mine < other) return;
+    sched_yield();
+  }
+  __atomic_fetch_add(&in_vain, 1, __ATOMIC_RELAXED);
+}
+
+TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_bucket *bucket,
+                                struct tophash_access *other, struct tophash_access *mine, int index,
+                                uint64_t key, uint64_t buffer, tophash_stack stack, uint64_t pc) {
+  if (self->reporting) return;
+  int saved = errno;
+  self->reporting = true;
+  struct tophash_access this = {.key = key, .buffer = buffer, .stack = stack, .owner = self->owner};
+  while (other != NULL) {
+    uint64_t other_key = __atomic_load_n(&other->key, __ATOMIC_RELAXED);
+    if ((other_key ^ key) <= 1 && ((other_key | key) & 1))
+      tophash_conflict_caught(other, other_key, &this, pc);
+    other = tophash_overlap_scan(bucket, key, mine, &index);
+  }
+  give_way(bucket, mine, key);
+  self->reporting = false;
+  errno = saved;
+}
+
+TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, uint64_t *buffer,
+                                                               uintptr_t flags, void *pc) {
+  if (pc == NULL) pc = __builtin_return_address(0);
+  // The original first: it fills the buffer from which a conflict later reads
+  // the site, and it stops the program on a violation within one thread.
+  tophash_runtime.begin_access(pointer, buffer, flags, pc);
+
+  struct tophash_thread *self = &tophash_self;
+  if (tophash_unlikely(!self->attached)) {
+    if (!tophash_process.watching) return;
+    tophash_thread_attach();
+  }
+  if (!(flags & FLAG_TRACKED)) {
+    self->counters->instantaneous++;
+    return;
+  }
+  self->counters->tracked++;
+  // No address in the buffer: exclusivity checking is switched off in the
+  // runtime, and the end could not be matched.
+  if (tophash_unlikely(buffer[0] == 0)) return;
+
+  uint64_t key = (uint64_t)pointer << 1 | (flags & FLAG_MODIFY);
+  // This function's frame: the caller's frame pointer, the return address, and
+  // above them the caller's stack.
+  const uint64_t *frame = __builtin_frame_address(0);
+  tophash_stack stack = tophash_stack_pack((uint64_t)(frame + 2), frame[0]);
+  struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, (uint64_t)pointer);
+  struct tophash_access *mine =
+      tophash_overlap_publish(bucket, key, (uint64_t)buffer, stack, self->owner);
+  if (tophash_unlikely(mine == NULL))
+    __atomic_fetch_add(&tophash_events.header->accesses_dropped, 1, __ATOMIC_RELAXED);
+  self->open++;
+
+  if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
+    int index = 0;
+    struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
+    if (tophash_unlikely(other != NULL)) {
+      caught(self, bucket, other, mine, index, key, (uint64_t)buffer, stack, (uint64_t)pc);
+      return;
+    }
+  }
+
+  struct tophash_site *site = site_of(self, (uint64_t)pc);
+  if (tophash_unlikely(site->pc != (uint64_t)pc || --site->countdown == 0))
+    visit(self, site, (uint64_t)pc, bucket, mine, key);
+}
+
+TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
+  uint64_t address = buffer[0];
+  struct tophash_thread *self = &tophash_self;
+  // Attached threads only: on others no access was ever published. (A task that
+  // resumes on a new thread attaches by entering it.)
+  if (address != 0 && self->attached) {
+    bool found;
+    uint64_t marks =
+        tophash_overlap_withdraw(tophash_process.table, address, (uint64_t)buffer, &found);
+    self->open--;
+    if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT) && !self->reporting) {
+      int saved = errno;
+      self->reporting = true;
+      tophash_conflict_amend(buffer[1], self->owner);
+      self->reporting = false;
+      errno = saved;
+    }
+  }
+  tophash_runtime.end_access(buffer);
+}

@@ -1,1 +1,173 @@
-// The core has one header per unit; see tophash_facts.h and its neighbours.
+//===----------------------------------------------------------------------===//
+// The probe's units, and the little that they share. In reading order:
+//
+//   hooks/process.c  start, fork and exit of a checked process; the self-test
+//   hooks/runtime.c  where the Swift runtime's entry points are
+//   hooks/patch.c    how an entry point is redirected
+//   hooks/access.c   begin and end of an access: the hot path
+//   hooks/task.c     which task runs on this thread
+//   hooks/locks.c    which addresses are locks
+//   hooks/thread.c   the probe's view of one thread
+//   output/conflict.c  what is written down when two accesses meet
+//   output/stack.c     stacks, walked without trusting them
+//   output/events.c    the file that it is written to
+//
+// Rules. The hot path does not allocate, lock, make a system call or call into
+// Swift. No path changes `errno`. Memory of the program is read only through
+// `tophash_memory_read`, except for what the runtime has just handed over.
+//===----------------------------------------------------------------------===//
+
+#ifndef TOPHASH_PROBE_H
+#define TOPHASH_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tophash_overlap.h"
+#include "tophash_protocol.h"
+#include "tophash_traps.h"
+
+#define TOPHASH_EXPORT __attribute__((visibility("default")))
+#define TOPHASH_HIDDEN __attribute__((visibility("hidden")))
+#define TOPHASH_COLD __attribute__((noinline, cold))
+#define tophash_unlikely(condition) __builtin_expect(!!(condition), 0)
+
+#pragma GCC visibility push(hidden)
+
+// MARK: One thread (hooks/thread.c)
+
+#define TOPHASH_SITES 256  // 4 KiB of thread-local memory
+
+/// When to look at a site again, on this thread.
+struct tophash_site {
+  uint64_t pc;
+  uint32_t countdown;
+  uint32_t visits;
+};
+
+struct tophash_thread {
+  tophash_owner owner;  // who runs here now: the task, else the thread
+  struct tophash_counters *counters;
+  int32_t open;    // accesses begun here minus accesses ended here
+  bool attached;   // index, counters and exit handler are set up
+  bool reporting;  // on the cold path: accesses of a signal handler are let through
+  uint16_t index;  // into the table of thread ids; 0 when that is full
+  uint64_t random;
+  struct tophash_site sites[TOPHASH_SITES];
+};
+
+// Initial-exec: one instruction to reach, and never an allocation. A preloaded
+// library is present at start, where the linker reserves room for it.
+extern __thread struct tophash_thread tophash_self __attribute__((tls_model("initial-exec")));
+
+/// Seeds the random choices of threads that attach later.
+extern uint64_t tophash_seed;
+
+/// Sets up the calling thread on its first access.
+void tophash_thread_attach(void);
+/// Creates the key whose destructor runs at thread exit.
+void tophash_thread_start(void);
+/// Forgets all threads but the calling one, which is new: after fork.
+void tophash_thread_forked(void);
+/// The kernel's id of the thread that an owner ran on; 0 when not known.
+uint32_t tophash_thread_id(tophash_owner owner);
+/// Who runs now on the thread that `owner` ran on; 0 when that thread is gone.
+tophash_owner tophash_owner_on_thread(tophash_owner owner);
+/// The owner as a bare thread; tasks replace the identity while they run.
+tophash_owner tophash_thread_owner(void);
+
+// MARK: The process (hooks/process.c)
+
+struct tophash_process {
+  bool watching;  // hooks are active
+  bool halt;      // stop at a conflict until the tool has judged it
+  bool patch;     // entry patching allowed
+  struct tophash_traps *traps;
+  struct tophash_table *table;
+};
+extern struct tophash_process tophash_process;
+
+uint64_t tophash_now_ns(void);
+/// Finds the runtime when it was loaded after start; called by hooks that find
+/// themselves without an original.
+void tophash_process_find_runtime(void);
+/// Opens the event file of a process that was forked and lives on.
+void tophash_process_settle(void);
+
+// MARK: The runtime (hooks/runtime.c, hooks/patch.c)
+
+/// The runtime's functions, as the hooks call them: the originals, or the
+/// trampolines that lead to them past the patch.
+struct tophash_runtime {
+  void (*begin_access)(void *address, uint64_t *buffer, uintptr_t flags, void *pc);
+  void (*end_access)(uint64_t *buffer);
+  void (*enter_task)(char *state);
+  void (*exit_task)(char *state);
+  void *(*current_task)(void);
+  const char *(*current_task_name)(void);
+  const char *(*queue_label)(void *queue);
+};
+extern struct tophash_runtime tophash_runtime;
+
+/// Looks the functions up; true when an access can be hooked.
+bool tophash_runtime_find(void);
+/// The entry points as the runtime's callers reach them, for the self-test.
+void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *);
+void (*tophash_runtime_entry_end(void))(uint64_t *);
+/// True when the runtime is part of the program: interposition cannot reach it.
+bool tophash_runtime_is_static(void);
+/// Redirects the runtime's entry points to the hooks. Only while the process
+/// has one thread. True when all of them were.
+bool tophash_runtime_patch(void);
+
+/// Redirects the function at `entry` to `hook`. Returns code that runs the
+/// original, or NULL (and changes nothing) when its prologue is not known.
+void *tophash_patch_entry(void *entry, void *hook);
+
+// MARK: The hooks' cold sides
+
+void tophash_conflict_caught(struct tophash_access *other, uint64_t other_key,
+                             const struct tophash_access *mine, uint64_t pc);
+/// Forgets which pairs of sites were written: in a forked child, whose file is empty.
+void tophash_conflict_forget(void);
+/// Adds what only the accessor knows to a conflict in which it was found.
+void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
+
+/// Walks frame pointers from `frame`. Returns how many return addresses were
+/// written; `async_context` becomes the innermost async context met, or 0.
+uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
+                            uint64_t *async_context);
+/// Follows async contexts. Returns how many resume functions were written.
+uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity);
+
+/// Fills in the calling thread's task, queue and thread names.
+void tophash_task_describe(struct tophash_side *side);
+/// The id of the task whose state identifies `owner`; 0 when it cannot be told.
+uint64_t tophash_task_id(tophash_owner owner);
+
+// MARK: The event file (output/events.c)
+
+struct tophash_events {
+  struct tophash_header *header;
+  struct tophash_counters *counters;
+  uint64_t *locks;
+  struct tophash_image *images;
+  struct tophash_conflict *conflicts;
+};
+/// Always valid: the file's mapping, or a scratch area when there is none.
+extern struct tophash_events tophash_events;
+
+/// Maps a new event file in `session`. False when it cannot be created or the
+/// disk is full; then events go to the scratch area.
+bool tophash_events_open(const char *session);
+/// Back to the scratch area: in a forked child, the file is its parent's.
+void tophash_events_detach(void);
+/// Notes images that were loaded since the last call.
+void tophash_events_note_images(void);
+/// Remembers that `address` is a lock.
+void tophash_events_note_lock(uint64_t address);
+
+#pragma GCC visibility pop
+
+#endif

@@ -35,6 +35,7 @@
 #define TOPHASH_CONFLICTS 64
 #define TOPHASH_FRAMES 64
 #define TOPHASH_ASYNC_FRAMES 32
+#define TOPHASH_STACK_BYTES 8192
 #define TOPHASH_SNAPSHOT_BYTES 16384
 
 // Environment, set by the tool and read by the probe's constructor.
@@ -98,7 +99,6 @@ struct tophash_header {
   uint64_t holds;
   uint64_t held_ns;
   uint64_t threads_seen;
-  uint64_t tasks_entered;  // times a task began or resumed on a thread
 
   char program[1024];    // path of the executable, NUL-terminated, cut if longer
   char arguments[1024];  // NUL between arguments, two NUL at the end, cut if longer
@@ -138,8 +138,15 @@ struct tophash_side {
   char task_name[96];
   uint32_t frame_count;  // frames[0] is pc
   uint32_t async_count;
-  uint64_t frames[TOPHASH_FRAMES];              // return addresses, innermost first
+  uint64_t frames[TOPHASH_FRAMES];              // return addresses, innermost first, by frame pointers
   uint64_t async_frames[TOPHASH_ASYNC_FRAMES];  // resume functions of the awaiting callers
+  // The accessing function's registers and stack, to unwind where functions keep
+  // no frame pointer. `stack` starts at `stack_pointer`.
+  uint64_t stack_pointer;
+  uint64_t frame_pointer;  // 0 when it does not point into the stack
+  uint32_t stack_size;     // bytes used in `stack`
+  uint32_t reserved;
+  uint8_t stack[TOPHASH_STACK_BYTES];
 };
 
 /// Two accesses of one variable, open at the same moment.

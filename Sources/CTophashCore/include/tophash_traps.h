@@ -1,0 +1,113 @@
+//===----------------------------------------------------------------------===//
+// Traps: hold a modification open for a moment where a conflict is likely.
+//
+// Accesses that race rarely meet by themselves. A *near miss* is two owners
+// touching one variable shortly after each other, one of them modifying. It
+// arms a *trap* at the sites that modified: later modifications there stay
+// open for about the time that the other side was away, so that it can run
+// into them. Correct code holds its lock meanwhile, and nothing meets: a trap
+// can only confirm, never accuse.
+//
+// The idea of delaying at near misses is TSVD's (Li et al., "Efficient
+// Scalable Thread-Safety-Violation Detection", SOSP 2019). Ours differs in
+// what is delayed: an access that is already open, which the overlap table
+// then catches with both stacks live.
+//
+// Every visit costs; sites are therefore visited at first always, later one
+// time in TOPHASH_VISIT_STRIDE. All fields are written without locks. A torn
+// near miss can arm a needless trap, which costs time and nothing else.
+//===----------------------------------------------------------------------===//
+
+#ifndef TOPHASH_TRAPS_H
+#define TOPHASH_TRAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tophash_overlap.h"
+
+// A site's first visits on a thread are all looked at, so that a rare writer is
+// never missed; then one in STRIDE, so that a hot loop pays for few.
+#define TOPHASH_VISIT_ALWAYS 64
+#define TOPHASH_VISIT_STRIDE 128
+#define TOPHASH_VISIT_STRIDE_ARMED 4
+
+// Two accesses further apart than this are strangers.
+#define TOPHASH_NEAR_MISS_WINDOW_NS 500000000ull
+
+// A hold lasts about twice the gap that was seen, within these limits.
+#define TOPHASH_HOLD_MIN_NS 200000ull
+#define TOPHASH_HOLD_MAX_NS 10000000ull
+
+// A trap's first visits are all held; the k-th later one with chance HOLDS / k.
+#define TOPHASH_TRAP_HOLDS 20
+
+// What holds may take before the share of run time counts: short programs
+// would otherwise never be held.
+#define TOPHASH_BUDGET_GRANT_NS 100000000ull
+
+#define TOPHASH_NEAR_BITS 13
+#define TOPHASH_TRAP_BITS 10
+
+/// The last modification and the last read of one variable.
+struct tophash_near {
+  uint64_t address;
+  struct {
+    uint64_t pc;
+    uint64_t identity;
+    uint64_t time_ns;
+  } last[2];  // [0] read, [1] modification
+  uint64_t reserved;
+};
+
+/// A site at which modifications are held.
+struct tophash_trap {
+  uint64_t pc;       // 0 when free
+  uint64_t hold_ns;  // how long to hold
+  uint32_t visits;   // since it was armed
+  uint32_t holds;
+  uint32_t caught;
+  uint32_t reserved;
+};
+
+/// Zero-initialised memory, then `tophash_traps_start`.
+struct tophash_traps {
+  bool enabled;
+  uint32_t budget_permille;
+  uint64_t start_ns;
+  uint64_t held_ns;
+  uint64_t near_misses;
+  uint64_t armed;
+  uint64_t holds;
+  struct tophash_near near[1u << TOPHASH_NEAR_BITS];
+  struct tophash_trap sites[1u << TOPHASH_TRAP_BITS];
+};
+
+/// One access, as a visit sees it.
+struct tophash_visit {
+  uint64_t address;
+  uint64_t pc;
+  uint64_t identity;
+  uint64_t now_ns;
+  uint64_t random;
+  uint32_t earlier_visits;  // of this site on this thread
+  bool modifies;
+};
+
+struct tophash_advice {
+  uint64_t hold_ns;     // how long to hold this access open; 0: not at all
+  uint32_t next_visit;  // look at the site again after this many accesses (at least 1)
+};
+
+void tophash_traps_start(struct tophash_traps *traps, uint64_t now_ns, uint32_t budget_permille);
+
+/// Notes one access, arms traps on a near miss, and says whether to hold it.
+/// A hold that is advised has been taken out of the budget.
+struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
+                                          const struct tophash_visit *visit);
+
+/// Tells that the hold at `pc` ended, after `held_ns` of the `advised_ns`.
+void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t advised_ns,
+                            uint64_t held_ns, bool caught);
+
+#endif

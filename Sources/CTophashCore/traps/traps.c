@@ -1,0 +1,124 @@
+// Near misses and the traps that they arm.
+
+#include "tophash_traps.h"
+
+static uint64_t load(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+static void store(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
+static void count(uint64_t *word) { __atomic_fetch_add(word, 1, __ATOMIC_RELAXED); }
+
+static uint64_t hash(uint64_t value, int bits) {
+  return (value * 0x9E3779B97F4A7C15ull) >> (64 - bits);
+}
+
+void tophash_traps_start(struct tophash_traps *traps, uint64_t now_ns, uint32_t budget_permille) {
+  traps->start_ns = now_ns;
+  traps->budget_permille = budget_permille;
+  traps->enabled = budget_permille > 0;
+}
+
+/// The trap at `pc`; with `arm`, a new one when there is none and room is left.
+static struct tophash_trap *trap_at(struct tophash_traps *traps, uint64_t pc, bool arm) {
+  const uint64_t mask = (1u << TOPHASH_TRAP_BITS) - 1;
+  uint64_t index = hash(pc, TOPHASH_TRAP_BITS);
+  for (int probe = 0; probe < 16; probe++, index = (index + 1) & mask) {
+    struct tophash_trap *trap = &traps->sites[index];
+    uint64_t found = load(&trap->pc);
+    if (found == pc) return trap;
+    if (found != 0) continue;
+    if (!arm) return NULL;
+    // Of two threads that arm the same free place one wins; the other looks again.
+    if (__atomic_compare_exchange_n(&trap->pc, &found, pc, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED)) {
+      count(&traps->armed);
+      return trap;
+    }
+    if (found == pc) return trap;
+  }
+  return NULL;
+}
+
+/// Arms `pc` after a near miss whose sides were `gap_ns` apart.
+static void arm(struct tophash_traps *traps, uint64_t pc, uint64_t gap_ns) {
+  struct tophash_trap *trap = trap_at(traps, pc, true);
+  if (trap == NULL) return;
+  uint64_t wanted = 2 * gap_ns;
+  if (wanted < TOPHASH_HOLD_MIN_NS) wanted = TOPHASH_HOLD_MIN_NS;
+  if (wanted > TOPHASH_HOLD_MAX_NS) wanted = TOPHASH_HOLD_MAX_NS;
+  uint64_t known = load(&trap->hold_ns);
+  // Follows the gaps seen, slowly: one outlier neither blinds nor stalls the site.
+  store(&trap->hold_ns, known == 0 ? wanted : (3 * known + wanted) / 4);
+}
+
+/// Compares an access with the last ones of its variable, and notes it.
+static void look_for_near_miss(struct tophash_traps *traps, const struct tophash_visit *visit) {
+  struct tophash_near *near = &traps->near[hash(visit->address >> 3, TOPHASH_NEAR_BITS)];
+  if (load(&near->address) != visit->address) {
+    // A stranger's entry, or none: the newer variable takes the place.
+    store(&near->address, visit->address);
+    store(&near->last[!visit->modifies].time_ns, 0);
+  } else {
+    for (int kind = 0; kind < 2; kind++) {
+      if (kind == 0 && !visit->modifies) continue;  // two reads do not conflict
+      uint64_t time = load(&near->last[kind].time_ns);
+      if (time == 0 || load(&near->last[kind].identity) == visit->identity) continue;
+      uint64_t gap = visit->now_ns > time ? visit->now_ns - time : 0;
+      if (gap > TOPHASH_NEAR_MISS_WINDOW_NS) continue;
+      count(&traps->near_misses);
+      if (kind == 1) arm(traps, load(&near->last[1].pc), gap);
+      if (visit->modifies) arm(traps, visit->pc, gap);
+    }
+  }
+  store(&near->last[visit->modifies].pc, visit->pc);
+  store(&near->last[visit->modifies].identity, visit->identity);
+  store(&near->last[visit->modifies].time_ns, visit->now_ns);
+}
+
+/// Takes `wanted_ns` out of the budget; false when that is spent.
+static bool reserve(struct tophash_traps *traps, uint64_t now_ns, uint64_t wanted_ns) {
+  uint64_t elapsed = now_ns - traps->start_ns;
+  uint64_t allowed = TOPHASH_BUDGET_GRANT_NS + elapsed / 1000 * traps->budget_permille;
+  uint64_t held = __atomic_fetch_add(&traps->held_ns, wanted_ns, __ATOMIC_RELAXED);
+  if (held + wanted_ns <= allowed) return true;
+  __atomic_fetch_sub(&traps->held_ns, wanted_ns, __ATOMIC_RELAXED);
+  return false;
+}
+
+struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
+                                          const struct tophash_visit *visit) {
+  struct tophash_advice advice = {
+      .hold_ns = 0,
+      .next_visit = visit->earlier_visits < TOPHASH_VISIT_ALWAYS ? 1 : TOPHASH_VISIT_STRIDE,
+  };
+  if (!traps->enabled) {
+    advice.next_visit = UINT32_MAX;
+    return advice;
+  }
+  look_for_near_miss(traps, visit);
+  if (!visit->modifies) return advice;
+  struct tophash_trap *trap = trap_at(traps, visit->pc, false);
+  if (trap == NULL) return advice;
+
+  // Decay: a site that was held HOLDS times without a catch is held ever more
+  // rarely; one that has caught is of little further use.
+  uint32_t visits = __atomic_add_fetch(&trap->visits, 1, __ATOMIC_RELAXED);
+  uint64_t chances = TOPHASH_TRAP_HOLDS;
+  if (__atomic_load_n(&trap->caught, __ATOMIC_RELAXED) > 0) chances = 2;
+  if (visits > chances && visit->random % visits >= chances) return advice;
+  if (advice.next_visit > TOPHASH_VISIT_STRIDE_ARMED) advice.next_visit = TOPHASH_VISIT_STRIDE_ARMED;
+
+  uint64_t wanted = load(&trap->hold_ns);
+  if (wanted == 0 || !reserve(traps, visit->now_ns, wanted)) return advice;
+  __atomic_fetch_add(&trap->holds, 1, __ATOMIC_RELAXED);
+  count(&traps->holds);
+  advice.hold_ns = wanted;
+  return advice;
+}
+
+void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t advised_ns,
+                            uint64_t held_ns, bool caught) {
+  // What was reserved and not used goes back; an overshoot (the scheduler was
+  // late) is charged.
+  __atomic_fetch_add(&traps->held_ns, held_ns - advised_ns, __ATOMIC_RELAXED);
+  struct tophash_trap *trap = trap_at(traps, pc, false);
+  if (trap != NULL && caught) __atomic_fetch_add(&trap->caught, 1, __ATOMIC_RELAXED);
+}

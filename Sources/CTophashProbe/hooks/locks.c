@@ -1,0 +1,80 @@
+// Which addresses are locks.
+//
+// `pthread_mutex_lock(&self.mutex)` is, to the compiler, a modification of
+// `mutex` that lasts until the lock is got: every contended lock would look
+// like a race. So whatever is passed to a lock function while the caller has an
+// access to that very address open is remembered as a lock, and the tool drops
+// conflicts on it.
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+
+#include "tophash_probe.h"
+
+static void note(const volatile void *lock) {
+  // Most locks live outside of any access: one load, and away.
+  if (tophash_self.open <= 0 || !tophash_process.watching) return;
+  uint64_t address = (uint64_t)lock;
+  struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, address);
+  for (int i = 0; i < TOPHASH_SLOTS; i++)
+    if (tophash_access_address(__atomic_load_n(&bucket->slots[i].key, __ATOMIC_RELAXED)) == address) {
+      tophash_events_note_lock(address);
+      return;
+    }
+}
+
+/// Defines a function of the C library in front of the original: notes its
+/// first argument as a lock and goes on to the original. The original is looked
+/// up on first use, since libraries that start before this one lock as well.
+#define LOCK_FUNCTION(name, parameters, ...)                                                  \
+  TOPHASH_EXPORT int name parameters {                                                        \
+    static int (*original) parameters;                                                        \
+    int(*next) parameters = __atomic_load_n(&original, __ATOMIC_RELAXED);                     \
+    if (tophash_unlikely(next == NULL)) {                                                     \
+      next = (int(*) parameters)dlsym(RTLD_NEXT, #name);                                      \
+      __atomic_store_n(&original, next, __ATOMIC_RELAXED);                                    \
+    }                                                                                         \
+    note(lock);                                                                               \
+    return next(__VA_ARGS__);                                                                 \
+  }
+
+LOCK_FUNCTION(pthread_mutex_init, (pthread_mutex_t *lock, const pthread_mutexattr_t *a), lock, a)
+LOCK_FUNCTION(pthread_mutex_lock, (pthread_mutex_t *lock), lock)
+LOCK_FUNCTION(pthread_mutex_trylock, (pthread_mutex_t *lock), lock)
+LOCK_FUNCTION(pthread_mutex_timedlock, (pthread_mutex_t *lock, const struct timespec *t), lock, t)
+LOCK_FUNCTION(pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
+
+LOCK_FUNCTION(pthread_rwlock_init, (pthread_rwlock_t *lock, const pthread_rwlockattr_t *a), lock, a)
+LOCK_FUNCTION(pthread_rwlock_rdlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(pthread_rwlock_tryrdlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(pthread_rwlock_wrlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(pthread_rwlock_trywrlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(pthread_rwlock_unlock, (pthread_rwlock_t *lock), lock)
+
+LOCK_FUNCTION(pthread_spin_init, (pthread_spinlock_t *lock, int shared), lock, shared)
+LOCK_FUNCTION(pthread_spin_lock, (pthread_spinlock_t *lock), lock)
+LOCK_FUNCTION(pthread_spin_trylock, (pthread_spinlock_t *lock), lock)
+LOCK_FUNCTION(pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
+
+LOCK_FUNCTION(sem_init, (sem_t *lock, int shared, unsigned value), lock, shared, value)
+LOCK_FUNCTION(sem_wait, (sem_t *lock), lock)
+LOCK_FUNCTION(sem_trywait, (sem_t *lock), lock)
+LOCK_FUNCTION(sem_timedwait, (sem_t *lock, const struct timespec *t), lock, t)
+LOCK_FUNCTION(sem_post, (sem_t *lock), lock)
+
+LOCK_FUNCTION(pthread_cond_init, (pthread_cond_t *lock, const pthread_condattr_t *a), lock, a)
+LOCK_FUNCTION(pthread_cond_signal, (pthread_cond_t *lock), lock)
+LOCK_FUNCTION(pthread_cond_broadcast, (pthread_cond_t *lock), lock)
+
+// Two locks in one call: the condition and its mutex.
+#define WAIT_FUNCTION(name, parameters, ...) \
+  LOCK_FUNCTION(name, parameters, (note(mutex), lock), __VA_ARGS__)
+
+WAIT_FUNCTION(pthread_cond_wait, (pthread_cond_t *lock, pthread_mutex_t *mutex), mutex)
+WAIT_FUNCTION(pthread_cond_timedwait,
+              (pthread_cond_t *lock, pthread_mutex_t *mutex, const struct timespec *t), mutex, t)
+
+LOCK_FUNCTION(pthread_barrier_wait, (pthread_barrier_t *lock), lock)

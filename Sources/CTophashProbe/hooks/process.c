@@ -1,0 +1,201 @@
+// Start, fork and exit of a checked process; the self-test.
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tophash_probe.h"
+
+// Nothing that others define may be missing in a program that has no Swift at
+// all, so this library links no Swift. The build adds the Swift library and an
+// object that registers an image's metadata; this entry tells the linker to
+// leave out libraries that nothing refers to, and the two functions that the
+// object calls are defined here: this image has no metadata.
+__attribute__((section(".swift1_autolink_entries"), used, retain)) static const char
+    linker_options[] = "-Wl,--as-needed";
+TOPHASH_HIDDEN void swift_addNewDSOImage(const void *image) { (void)image; }
+TOPHASH_HIDDEN bool _swift_backtrace_isThunkFunction(const char *name) { return (void)name, false; }
+
+static struct tophash_table table;
+static struct tophash_traps traps;
+
+struct tophash_process tophash_process = {.table = &table, .traps = &traps, .patch = true};
+
+static bool found;           // the Swift runtime, in this process
+static char session[2048];   // empty: not to be checked
+static bool unsettled;       // forked: the event file is the parent's
+
+// Programs that build and drive other programs; the ones that they start are
+// checked, they are not.
+static const char *const unchecked_programs[] = {
+    "swift-build",   "swift-test",     "swift-run",      "swift-package", "swift-driver",
+    "swift-frontend", "swift-format",   "swiftc",         "swift",         "swift-plugin-server",
+    "swift-build-tool", "swift-backtrace", "swift-backtrace-static", "docc", "sourcekit-lsp", "lldb",
+    "lldb-server",   "clang",          "ld.lld",         "lld",           "llvm-symbolizer",
+    "swift-help",
+};
+// What the package manager compiles a Package.swift to.
+static const char manifest_suffix[] = "-manifest";
+
+uint64_t tophash_now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+// MARK: Options
+
+/// The value of `key` in `key=value:key=value`; NULL when it is not there.
+static const char *option(const char *options, const char *key) {
+  size_t length = strlen(key);
+  for (const char *at = options; at != NULL; at = strchr(at, ':')) {
+    if (*at == ':') at++;
+    if (strncmp(at, key, length) == 0 && at[length] == '=') return at + length + 1;
+  }
+  return NULL;
+}
+
+static void read_options(void) {
+  const char *options = getenv("TOPHASH_PROBE");
+  uint32_t permille = 100;
+  const char *value;
+  if ((value = option(options, "hook"))) tophash_process.patch = strncmp(value, "interpose", 9) != 0;
+  if ((value = option(options, "budget"))) permille = (uint32_t)strtoul(value, NULL, 10);
+  if ((value = option(options, "traps")) && *value == '0') permille = 0;
+  if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
+  if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
+  tophash_traps_start(&traps, tophash_now_ns(), permille);
+}
+
+// MARK: Self-test
+
+/// Makes one access, through the way that the runtime's callers take, and checks
+/// that it was seen and that the runtime behaves as this library believes.
+static bool self_test(void) {
+  static uint64_t variable;
+  uint64_t buffer[3] = {0};
+  void *site = (void *)(uintptr_t)self_test;
+  uint64_t before = tophash_self.counters->tracked;
+  void (*begin)(void *, uint64_t *, uintptr_t, void *) = tophash_runtime_entry_begin();
+  void (*end)(uint64_t *) = tophash_runtime_entry_end();
+  begin(&variable, buffer, 0x21, site);
+  bool seen = tophash_self.counters->tracked == before + 1;
+  bool understood = buffer[0] == (uint64_t)&variable && buffer[1] == (uint64_t)site;
+  int index = 0;
+  uint64_t key = (uint64_t)&variable << 1 | 1;
+  bool published = tophash_overlap_scan(tophash_bucket(&table, (uint64_t)&variable), key, NULL,
+                                        &index) != NULL;
+  end(buffer);
+  index = 0;
+  bool withdrawn = tophash_overlap_scan(tophash_bucket(&table, (uint64_t)&variable), key, NULL,
+                                        &index) == NULL;
+  tophash_self.counters->tracked = before;
+  return seen && understood && published && withdrawn;
+}
+
+// MARK: Start
+
+static void set_state(uint32_t state, uint32_t refusal) {
+  tophash_events.header->refusal = refusal;
+  __atomic_store_n(&tophash_events.header->state, state, __ATOMIC_RELEASE);
+}
+
+static bool has_sanitizer(void) {
+  return dlsym(RTLD_DEFAULT, "__tsan_init") != NULL || dlsym(RTLD_DEFAULT, "__asan_init") != NULL;
+}
+
+static bool is_checked_program(void) {
+  char path[4096];
+  ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (size < 0) return true;
+  path[size] = 0;
+  const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+  for (size_t i = 0; i < sizeof unchecked_programs / sizeof *unchecked_programs; i++)
+    if (strcmp(name, unchecked_programs[i]) == 0) return false;
+  size_t length = strlen(name), suffix = sizeof manifest_suffix - 1;
+  return length < suffix || strcmp(name + length - suffix, manifest_suffix) != 0;
+}
+
+/// Watches this process, whose runtime was found. `alone`: it has one thread.
+static void watch(bool alone) {
+  if (!tophash_events_open(session)) {
+    static const char message[] =
+        "tophash: warning: no room for the events of this process; it runs unchecked\n";
+    (void)!write(STDERR_FILENO, message, sizeof message - 1);
+    return;
+  }
+  if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
+  uint32_t hook = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
+  if (tophash_process.patch && alone && tophash_runtime_patch()) hook |= TOPHASH_HOOK_PATCHED;
+  if (hook == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
+  tophash_events.header->hook = hook;
+  tophash_thread_attach();
+  tophash_process.watching = true;
+  if (!self_test()) {
+    tophash_process.watching = false;
+    return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_UNKNOWN_RUNTIME);
+  }
+  tophash_events_note_images();
+  set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+}
+
+TOPHASH_COLD void tophash_process_find_runtime(void) {
+  // Only hooks come here, so there is a runtime; without its functions nothing
+  // could go on.
+  static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&once);
+  if (!found) {
+    if (!(found = tophash_runtime_find())) abort();
+    if (session[0] != 0) watch(false);
+  }
+  pthread_mutex_unlock(&once);
+}
+
+// MARK: Fork
+
+static void forked_child(void) {
+  if (!tophash_process.watching) return;
+  // The other threads are gone, and with them whatever they had open. Most
+  // children exec at once, so the event file is only made when one does not.
+  memset(&table, 0, sizeof table);
+  tophash_events_detach();
+  tophash_thread_forked();
+  unsettled = true;
+}
+
+TOPHASH_COLD void tophash_process_settle(void) {
+  if (!__atomic_load_n(&unsettled, __ATOMIC_RELAXED)) return;
+  if (!__atomic_exchange_n(&unsettled, false, __ATOMIC_RELAXED)) return;
+  uint32_t hook = tophash_events.header->hook;
+  if (!tophash_events_open(session)) return;
+  tophash_events.header->hook = hook;
+  tophash_self.counters = &tophash_events.counters[tophash_self.index % TOPHASH_COUNTERS];
+  tophash_conflict_forget();
+  tophash_events_note_images();
+  set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+}
+
+// MARK: Constructor and destructor
+
+__attribute__((constructor)) static void start(void) {
+  const char *directory = getenv("TOPHASH_SESSION");
+  bool wanted = directory != NULL && directory[0] == '/' && strlen(directory) < sizeof session &&
+                is_checked_program();
+  found = tophash_runtime_find();
+  if (!wanted) return;
+  strcpy(session, directory);
+  read_options();
+  tophash_thread_start();
+  pthread_atfork(NULL, NULL, forked_child);
+  if (found) watch(true);
+}
+
+__attribute__((destructor)) static void stop(void) {
+  if (tophash_process.watching) tophash_events.header->end_ns = tophash_now_ns();
+}

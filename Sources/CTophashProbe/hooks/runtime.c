@@ -1,0 +1,187 @@
+// Where the Swift runtime's entry points are.
+//
+// Usually libswiftCore exports them. A program that links the runtime
+// statically holds them as local symbols, found in its symbol table unless it
+// was stripped.
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tophash_probe.h"
+
+// Until the runtime is found, which is at start unless it is loaded later, the
+// originals are these: they find it and go on.
+static void find_and_begin(void *address, uint64_t *buffer, uintptr_t flags, void *pc) {
+  tophash_process_find_runtime();
+  tophash_runtime.begin_access(address, buffer, flags, pc);
+}
+static void find_and_end(uint64_t *buffer) {
+  tophash_process_find_runtime();
+  tophash_runtime.end_access(buffer);
+}
+static void find_and_enter(char *state) {
+  tophash_process_find_runtime();
+  tophash_runtime.enter_task(state);
+}
+static void find_and_exit(char *state) {
+  tophash_process_find_runtime();
+  tophash_runtime.exit_task(state);
+}
+
+struct tophash_runtime tophash_runtime = {
+    .begin_access = find_and_begin,
+    .end_access = find_and_end,
+    .enter_task = find_and_enter,
+    .exit_task = find_and_exit,
+};
+
+// The four entry points, as found; the hooks may call trampolines instead.
+enum { BEGIN, END, ENTER, EXIT, ENTRIES };
+static const char *const names[ENTRIES] = {
+    "swift_beginAccess",
+    "swift_endAccess",
+    "swift_task_enterThreadLocalContext",
+    "swift_task_exitThreadLocalContext",
+};
+static void *entries[ENTRIES];
+static bool is_static;
+static bool patched;
+
+TOPHASH_EXPORT void swift_beginAccess(void *, uint64_t *, uintptr_t, void *);
+TOPHASH_EXPORT void swift_endAccess(uint64_t *);
+TOPHASH_EXPORT void swift_task_enterThreadLocalContext(char *);
+TOPHASH_EXPORT void swift_task_exitThreadLocalContext(char *);
+
+static void *const hooks[ENTRIES] = {
+    (void *)swift_beginAccess,
+    (void *)swift_endAccess,
+    (void *)swift_task_enterThreadLocalContext,
+    (void *)swift_task_exitThreadLocalContext,
+};
+
+static int find_swift_core(struct dl_phdr_info *info, size_t size, void *found) {
+  (void)size;
+  const char *base = strrchr(info->dlpi_name, '/');
+  base = base == NULL ? info->dlpi_name : base + 1;
+  if (strcmp(base, "libswiftCore.so") != 0) return 0;
+  *(const char **)found = info->dlpi_name;
+  return 1;
+}
+
+/// In the libraries that the linker searches after this one; else, for a
+/// runtime that came in privately by dlopen, in libswiftCore itself.
+static void find_dynamic(void) {
+  void *core = NULL;
+  if (dlsym(RTLD_NEXT, names[BEGIN]) == NULL) {
+    const char *path = NULL;
+    if (dl_iterate_phdr(find_swift_core, &path)) core = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+    if (core == NULL) return;
+  }
+  for (int i = 0; i < ENTRIES; i++) entries[i] = dlsym(core ? core : RTLD_NEXT, names[i]);
+}
+
+static int find_main_bias(struct dl_phdr_info *info, size_t size, void *bias) {
+  (void)size;
+  *(uint64_t *)bias = info->dlpi_addr;
+  return 1;  // the program itself comes first
+}
+
+/// In the program's own symbol table.
+static void find_static(void) {
+  int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  struct stat status;
+  const uint8_t *bytes = MAP_FAILED;
+  size_t size = 0;
+  if (fstat(file, &status) == 0 && (size = (size_t)status.st_size) > sizeof(ElfW(Ehdr)))
+    bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+  close(file);
+  if (bytes == MAP_FAILED) return;
+
+  uint64_t bias = 0;
+  dl_iterate_phdr(find_main_bias, &bias);
+  const ElfW(Ehdr) *header = (const void *)bytes;
+  size_t sections_end = header->e_shoff + (size_t)header->e_shnum * sizeof(ElfW(Shdr));
+  if (header->e_shentsize == sizeof(ElfW(Shdr)) && sections_end <= size) {
+    const ElfW(Shdr) *sections = (const void *)(bytes + header->e_shoff);
+    for (int s = 0; s < header->e_shnum; s++) {
+      const ElfW(Shdr) *table = &sections[s];
+      if (table->sh_type != SHT_SYMTAB || table->sh_link >= header->e_shnum) continue;
+      const ElfW(Shdr) *strings = &sections[table->sh_link];
+      if (table->sh_offset + table->sh_size > size) continue;
+      if (strings->sh_offset + strings->sh_size > size || strings->sh_size == 0) continue;
+      const ElfW(Sym) *symbols = (const void *)(bytes + table->sh_offset);
+      const char *text = (const char *)bytes + strings->sh_offset;
+      if (text[strings->sh_size - 1] != 0) continue;
+      for (size_t i = 0; i < table->sh_size / sizeof *symbols; i++) {
+        if (symbols[i].st_shndx == SHN_UNDEF || symbols[i].st_name >= strings->sh_size) continue;
+        if (ELF64_ST_TYPE(symbols[i].st_info) != STT_FUNC) continue;
+        for (int e = 0; e < ENTRIES; e++)
+          if (strcmp(text + symbols[i].st_name, names[e]) == 0)
+            entries[e] = (void *)(bias + symbols[i].st_value);
+      }
+    }
+  }
+  munmap((void *)bytes, size);
+  is_static = entries[BEGIN] != NULL && entries[END] != NULL;
+}
+
+/// The statically linked runtime's functions are local to the program; those of
+/// a dynamic one may come by several ways, but never be our own.
+bool tophash_runtime_find(void) {
+  find_dynamic();
+  if (entries[BEGIN] == NULL) find_static();
+  if (entries[BEGIN] == NULL || entries[END] == NULL) return false;
+  tophash_runtime.begin_access = (void (*)(void *, uint64_t *, uintptr_t, void *))entries[BEGIN];
+  tophash_runtime.end_access = (void (*)(uint64_t *))entries[END];
+  tophash_runtime.enter_task = (void (*)(char *))entries[ENTER];
+  tophash_runtime.exit_task = (void (*)(char *))entries[EXIT];
+  tophash_runtime.current_task = (void *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrent");
+  tophash_runtime.current_task_name =
+      (const char *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentTaskName");
+  tophash_runtime.queue_label =
+      (const char *(*)(void *))dlsym(RTLD_DEFAULT, "dispatch_queue_get_label");
+  return true;
+}
+
+bool tophash_runtime_patch(void) {
+  // Ends first: an end without a begin finds nothing and does nothing, while a
+  // begin without its end would stay open for ever.
+  void *end = tophash_patch_entry(entries[END], hooks[END]);
+  if (end == NULL) return false;
+  tophash_runtime.end_access = (void (*)(uint64_t *))end;
+  void *begin = tophash_patch_entry(entries[BEGIN], hooks[BEGIN]);
+  if (begin == NULL) return false;
+  tophash_runtime.begin_access = (void (*)(void *, uint64_t *, uintptr_t, void *))begin;
+  patched = true;
+
+  // A static program without concurrency has no task functions; in a dynamic
+  // runtime they are still interposed when they cannot be patched.
+  if (entries[ENTER] == NULL || entries[EXIT] == NULL) return true;
+  void *exit = tophash_patch_entry(entries[EXIT], hooks[EXIT]);
+  if (exit != NULL) tophash_runtime.exit_task = (void (*)(char *))exit;
+  void *enter = tophash_patch_entry(entries[ENTER], hooks[ENTER]);
+  if (enter != NULL) tophash_runtime.enter_task = (void (*)(char *))enter;
+  return true;
+}
+
+bool tophash_runtime_is_static(void) { return is_static; }
+
+// When the entries are patched the runtime's own code is the way that proves
+// it; else the call through the dynamic linker, which ends in the hook.
+void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *) {
+  void *begin = patched ? entries[BEGIN] : dlsym(RTLD_DEFAULT, names[BEGIN]);
+  return (void (*)(void *, uint64_t *, uintptr_t, void *))begin;
+}
+
+void (*tophash_runtime_entry_end(void))(uint64_t *) {
+  void *end = patched ? entries[END] : dlsym(RTLD_DEFAULT, names[END]);
+  return (void (*)(uint64_t *))end;
+}

@@ -1,0 +1,46 @@
+// Stacks, walked without trusting them.
+//
+// Swift keeps frame pointers, so a stack is a linked list: at each frame the
+// caller's frame pointer, and above it the return address. The other side of a
+// conflict is walked from outside: while its access is open the functions above
+// it cannot return, so the list stays as it is.
+//
+// An async function marks its frame by bit 60 of the saved frame pointer, and
+// keeps its context just below. A context starts with its caller's context and
+// the function that resumes the caller.
+
+#include "tophash_facts.h"
+#include "tophash_probe.h"
+
+#define ASYNC_MARK (1ull << 60)
+
+uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
+                            uint64_t *async_context) {
+  uint32_t count = 0;
+  *async_context = 0;
+  while (count < capacity && frame != 0 && frame % sizeof(uint64_t) == 0) {
+    uint64_t link[2];
+    if (tophash_memory_read(frame, link, sizeof link) != sizeof link) break;
+    uint64_t next = link[0] & ~ASYNC_MARK;
+    if ((link[0] & ASYNC_MARK) && *async_context == 0)
+      tophash_memory_read(frame - sizeof(uint64_t), async_context, sizeof *async_context);
+    if (link[1] < 4096) break;
+    frames[count++] = link[1];
+    if (next <= frame) break;  // callers lie above
+    frame = next;
+  }
+  return count;
+}
+
+uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity) {
+  uint32_t count = 0;
+  while (count < capacity && context != 0 && context % sizeof(uint64_t) == 0) {
+    uint64_t head[2];
+    if (tophash_memory_read(context, head, sizeof head) != sizeof head) break;
+    if (head[1] < 4096) break;
+    frames[count++] = head[1];
+    if (head[0] == context) break;
+    context = head[0];
+  }
+  return count;
+}

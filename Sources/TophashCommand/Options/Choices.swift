@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The form in which findings are written.
+enum ReporterChoice: String, CaseIterable, ExpressibleByArgument {
+  case text, json
+}
+
+/// When the text report is coloured.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+  case auto, always, never
+}
+
+/// How the probe gets to see accesses.
+enum HookChoice: String, CaseIterable, ExpressibleByArgument {
+  /// Patches the runtime's entry points, and interposes where that is not possible.
+  case auto
+  /// Interposes only: leaves the runtime's code alone, and sees less.
+  case interpose
+}

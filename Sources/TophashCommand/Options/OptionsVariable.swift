@@ -1,0 +1,105 @@
+/// `TOPHASH_OPTIONS`: the long options without their dashes, as `key=value` pairs between colons.
+///
+/// A flag may stand without a value. What the command line says comes after it, and wins.
+struct OptionsVariable {
+  static let name = "TOPHASH_OPTIONS"
+
+  /// Changes `options` as `text` says.
+  ///
+  /// - Throws: 64 for an unknown key, with the nearest known one, and for a value that does not
+  ///   fit its key.
+  static func apply(_ text: String, to options: inout RunOptions) throws(ToolError) {
+    for pair in text.split(separator: ":") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      try apply(String(parts[0]), parts.count > 1 ? String(parts[1]) : nil, to: &options)
+    }
+  }
+
+  private static func apply(
+    _ key: String, _ value: String?, to options: inout RunOptions
+  ) throws(ToolError) {
+    guard let setting = settings.first(where: { $0.key == key }) else {
+      let nearest = Suggestion.nearest(to: key, among: settings.map(\.key))
+      throw wrong(
+        "unknown key '\(key)'",
+        nearest.map { "did you mean '\($0)'?" }
+          ?? "known are \(settings.map(\.key).joined(separator: ", "))")
+    }
+    if let expected = setting.apply(&options, value) {
+      throw wrong("\(key) takes \(expected), not '\(value ?? "")'", "correct its value")
+    }
+  }
+
+  private static func wrong(_ what: String, _ remedy: String) -> ToolError {
+    ToolError(what: "\(name): \(what)", remedy: remedy, code: .usage)
+  }
+
+  /// One key: changes the options and returns `nil`, or says what it would have taken.
+  private struct Setting: Sendable {
+    var key: String
+    var apply: @Sendable (inout RunOptions, String?) -> String?
+
+    static func flag(
+      _ key: String, _ field: WritableKeyPath<RunOptions, Bool> & Sendable, on: Bool = true
+    ) -> Setting {
+      Setting(key: key) { options, value in
+        switch value {
+        case nil, "1", "true", "yes", "on": options[keyPath: field] = on
+        case "0", "false", "no", "off": options[keyPath: field] = !on
+        default: return "0 or 1"
+        }
+        return nil
+      }
+    }
+
+    static func choice<Choice: CaseIterable & RawRepresentable & Sendable>(
+      _ key: String, _ field: WritableKeyPath<RunOptions, Choice> & Sendable
+    ) -> Setting where Choice.RawValue == String {
+      let expected = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+      return Setting(key: key) { options, value in
+        guard let choice = value.flatMap(Choice.init) else { return expected }
+        options[keyPath: field] = choice
+        return nil
+      }
+    }
+
+    static func path(
+      _ key: String, _ field: WritableKeyPath<RunOptions, String?> & Sendable
+    ) -> Setting {
+      Setting(key: key) { options, value in
+        guard let value, !value.isEmpty else { return "a path" }
+        options[keyPath: field] = value
+        return nil
+      }
+    }
+  }
+
+  private static let settings: [Setting] = [
+    .choice("reporter", \.reporter),
+    .path("output", \.output),
+    .flag("quiet", \.isQuiet),
+    .flag("halt-on-finding", \.haltsOnFinding),
+    .choice("color", \.color),
+    Setting(key: "trap-budget") { options, value in
+      guard let budget = value.flatMap(Double.init), RunOptions.budgets.contains(budget) else {
+        return "a percentage from 0 to 100"
+      }
+      options.trapBudget = budget
+      return nil
+    },
+    .flag("no-traps", \.setsTraps, on: false),
+    .choice("hook", \.hook),
+    Setting(key: "seed") { options, value in
+      guard let seed = value.flatMap({ UInt64($0) }) else { return "a whole number" }
+      options.seed = seed
+      return nil
+    },
+    .path("symbolizer", \.symbolizer),
+    .flag("force", \.isForced),
+  ]
+}
+
+extension RunOptions {
+  /// Percentages that `--trap-budget` takes.
+  static let budgets = 0.0...100.0
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Glibc
+
+extension Tophash {
+  /// `tophash run`: a program under the probe, its findings, its own exit status.
+  struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Run a program, and report tasks that touch one variable at the same time.",
+      usage: "tophash run [<options>] [--] [<program> [<argument> ...]]",
+      discussion: """
+        The program is not rebuilt. Its input, output, signals and exit status pass through \
+        untouched; findings go to standard output after it has ended, everything else to \
+        standard error. Processes that it starts are checked too. Without a program, a bundled \
+        example is run.
+
+        Options can also be given in TOPHASH_OPTIONS, as key=value pairs between colons, with \
+        the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet
+
+        EXIT STATUS
+          the program's own  nothing was found (a signal that ended it ends tophash too)
+          64                 wrong usage
+          66                 something was found, whatever the program's own status was
+          70                 tophash itself failed
+          126                the program cannot be run, or cannot be checked
+          127                there is no such program
+        """
+    )
+
+    @Option(help: "Form of the report: text or json. (default: text)")
+    var reporter: ReporterChoice?
+
+    @Option(help: "Write the report to a file in place of standard output.")
+    var output: String?
+
+    @Flag(help: "Print nothing but findings and errors.")
+    var quiet = false
+
+    @Flag(help: "Stop the program at its first finding.")
+    var haltOnFinding = false
+
+    @Option(help: "Colour the text report: auto, always or never. (default: auto)")
+    var color: ColorChoice?
+
+    @Option(
+      help: ArgumentHelp(
+        "Share of run time that traps may hold accesses open. (default: 10)",
+        valueName: "percent"))
+    var trapBudget: Double?
+
+    @Flag(help: "Hold no access open: find only what meets by itself.")
+    var noTraps = false
+
+    @Option(help: "How accesses are seen: auto or interpose. (default: auto)")
+    var hook: HookChoice?
+
+    @Option(
+      help: ArgumentHelp(
+        "Repeat the choices of an earlier run, as its report says.", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+    var symbolizer: String?
+
+    @Flag(help: "Run a program that seems to have nothing to check.")
+    var force = false
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var program: [String] = []
+
+    func validate() throws {
+      if let first = program.first, first.hasPrefix("-"), first != "--" {
+        throw ValidationError(
+          "Unknown option '\(first)'. (Write '--' before a program whose name starts so.)")
+      }
+      if let trapBudget, !RunOptions.budgets.contains(trapBudget) {
+        throw ValidationError("--trap-budget takes a percentage from 0 to 100.")
+      }
+    }
+
+    func run() throws {
+      var console = Console()
+      do throws(ToolError) {
+        let options = try options(
+          variable: getenv(OptionsVariable.name).map { String(cString: $0) })
+        console.isQuiet = options.isQuiet
+        try Runner(options: options, command: command, console: console).run()
+      } catch {
+        console.complain(error.line)
+        throw ExitCode(error.code.rawValue)
+      }
+    }
+
+    /// Program and arguments, without the `--` before them.
+    private var command: [String] {
+      program.first == "--" ? Array(program.dropFirst()) : program
+    }
+
+    /// The variable's options, overruled by those of the command line.
+    func options(variable: String?) throws(ToolError) -> RunOptions {
+      var options = RunOptions()
+      try OptionsVariable.apply(variable ?? "", to: &options)
+      if let reporter { options.reporter = reporter }
+      if let output { options.output = output }
+      if quiet { options.isQuiet = true }
+      if haltOnFinding { options.haltsOnFinding = true }
+      if let color { options.color = color }
+      if let trapBudget { options.trapBudget = trapBudget }
+      if noTraps { options.setsTraps = false }
+      if let hook { options.hook = hook }
+      if let seed { options.seed = seed }
+      if let symbolizer { options.symbolizer = symbolizer }
+      if force { options.isForced = true }
+      return options
+    }
+  }
+}

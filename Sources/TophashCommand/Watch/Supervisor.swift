@@ -1,0 +1,65 @@
+import Glibc
+import TophashFindings
+import TophashReports
+
+/// Stays with the program until it ends: hands on signals, and tells of conflicts as they come.
+struct Supervisor {
+  let child: ChildProcess
+  let inbox: SignalInbox
+  let console: Console
+  let haltsOnFinding: Bool
+  private var watcher: SessionWatcher
+  private var announced: Set<String> = []
+
+  init(
+    child: ChildProcess, inbox: SignalInbox, directory: SessionDirectory, console: Console,
+    haltsOnFinding: Bool
+  ) {
+    self.child = child
+    self.inbox = inbox
+    self.console = console
+    self.haltsOnFinding = haltsOnFinding
+    watcher = SessionWatcher(directory: directory)
+  }
+
+  /// Milliseconds between two looks. A process that waits for a verdict is not kept waiting.
+  private var interval: Int { haltsOnFinding ? 20 : 200 }
+
+  /// Waits for the end of the program.
+  mutating func superviseToEnd() -> ProcessEnd {
+    while true {
+      if let letter = inbox.next(within: interval) {
+        if SignalInbox.isForwarded(letter) { child.send(letter.signal) }
+      } else {
+        look()
+      }
+      if let end = child.end() { return end }
+    }
+  }
+
+  private mutating func look() {
+    for news in watcher.look() {
+      let interpreter = SymbolInterpreter(images: news.process.images)
+      let variable = Judge.variable(of: news.conflict, in: news.process, interpreter)
+      if let variable, announced.insert(variable.qualifiedName).inserted {
+        console.say("race (caught) in \(variable.name) — reported in full when the program ends")
+      }
+      if haltsOnFinding { judge(news, isRace: variable != nil) }
+    }
+  }
+
+  /// The process waits in the conflict: lets it go on from a lock, and ends it in a race, while
+  /// both accesses are still open.
+  private func judge(_ news: SessionWatcher.News, isRace: Bool) {
+    if isRace {
+      kill(news.process.header.pid, SIGKILL)
+      child.send(SIGKILL)
+    } else {
+      let goOn: UInt32 = 1
+      watcher.directory.write(
+        verdict: goOn,
+        at: Conflict.verdictOffset(slot: news.conflict.slot, in: news.process.header),
+        of: news.file)
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import CTophashProtocol
+
+/// Two accesses of one variable that were open at the same moment, in raw facts.
+package struct Conflict: Hashable, Sendable {
+  /// One of the two accesses.
+  package struct Side: Hashable, Sendable {
+    package var flags: Flags
+    /// Equal owners are one task or thread.
+    package var owner: UInt64
+    /// As the runtime shows it; `nil` for a thread, or when not known.
+    package var taskID: UInt64?
+    package var threadID: Int32
+    package var threadName: String?
+    package var queueLabel: String?
+    package var taskName: String?
+    /// Return addresses, innermost first; the first one is that of the access itself.
+    package var frames: [UInt64]
+    /// Where the awaiting callers will resume, innermost first.
+    package var asyncFrames: [UInt64]
+  }
+
+  /// What is known of a side.
+  package struct Flags: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let modify = Flags(rawValue: TOPHASH_SIDE_MODIFY.rawValue)
+    package static let task = Flags(rawValue: TOPHASH_SIDE_TASK.rawValue)
+    package static let held = Flags(rawValue: TOPHASH_SIDE_HELD.rawValue)
+    package static let stable = Flags(rawValue: TOPHASH_SIDE_STABLE.rawValue)
+    package static let suspended = Flags(rawValue: TOPHASH_SIDE_SUSPENDED.rawValue)
+    package static let amended = Flags(rawValue: TOPHASH_SIDE_AMENDED.rawValue)
+  }
+
+  /// Its place in the event file.
+  package var slot: Int
+  package var time: UInt64
+  /// Of the variable.
+  package var address: UInt64
+  /// Times that the same pair of sites met again.
+  package var repeats: UInt64
+  /// The access that was open, and the one that began meanwhile.
+  package var open: Side
+  package var begun: Side
+  /// Memory that names the variable.
+  package var snapshot: [UInt8]
+
+  /// Reads the conflict at byte `start`; `nil` while the probe has not completed it.
+  init?(_ reader: ByteReader, at start: Int, slot: Int) throws(EventFileError) {
+    let complete: UInt32 = 2
+    guard try reader.field(\tophash_conflict.state, of: start) == complete else { return nil }
+    self.slot = slot
+    time = try reader.field(\tophash_conflict.time_ns, of: start)
+    address = try reader.field(\tophash_conflict.address, of: start)
+    repeats = try reader.field(\tophash_conflict.repeats, of: start)
+    guard let sides = MemoryLayout<tophash_conflict>.offset(of: \.sides) else { return nil }
+    open = try Side(reader, at: start + sides)
+    begun = try Side(reader, at: start + sides + MemoryLayout<tophash_side>.stride)
+
+    // Swift does not import an array of this length; it is the last field, behind 4 + 4 bytes.
+    guard let size = MemoryLayout<tophash_conflict>.offset(of: \.snapshot_size) else { return nil }
+    let used = Int(try reader.field(\tophash_conflict.snapshot_size, of: start))
+    let snapshot = try reader.slice(
+      at: start + size + 8, count: min(used, Int(TOPHASH_SNAPSHOT_BYTES)))
+    self.snapshot = Array(snapshot)
+  }
+
+  /// The byte of the file at which the tool writes its verdict on the conflict in `slot`.
+  package static func verdictOffset(slot: Int, in header: EventHeader) -> Int {
+    guard let field = MemoryLayout<tophash_conflict>.offset(of: \.verdict) else {
+      preconditionFailure("a C structure's field has an offset")
+    }
+    return header.layout.conflict(slot) + field
+  }
+}
+
+extension Conflict.Side {
+  init(_ reader: ByteReader, at start: Int) throws(EventFileError) {
+    flags = Conflict.Flags(rawValue: try reader.field(\tophash_side.flags, of: start))
+    owner = try reader.field(\tophash_side.owner, of: start)
+    let task = try reader.field(\tophash_side.task_id, of: start)
+    taskID = task == 0 ? nil : task
+    threadID = Int32(truncatingIfNeeded: try reader.field(\tophash_side.tid, of: start))
+    threadName = try reader.text(\tophash_side.thread_name, of: start).nilIfEmpty
+    queueLabel = try reader.text(\tophash_side.queue_label, of: start).nilIfEmpty
+    taskName = try reader.text(\tophash_side.task_name, of: start).nilIfEmpty
+    frames = try reader.words(
+      \tophash_side.frames, of: start,
+      count: Int(try reader.field(\tophash_side.frame_count, of: start)))
+    asyncFrames = try reader.words(
+      \tophash_side.async_frames, of: start,
+      count: Int(try reader.field(\tophash_side.async_count, of: start)))
+    if frames.isEmpty { frames = [try reader.field(\tophash_side.pc, of: start)] }
+  }
+}
+
+extension String {
+  var nilIfEmpty: String? { isEmpty ? nil : self }
+}

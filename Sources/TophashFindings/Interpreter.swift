@@ -1,0 +1,10 @@
+import TophashSymbols
+
+/// Turns a process's recorded addresses into words. Tests put a table of words in its place.
+package protocol Interpreter {
+  /// The frames at each address, innermost first; more than one where code was inlined.
+  func frames(at addresses: [UInt64]) -> [UInt64: [Frame]]
+
+  /// The variable at `address`, from memory that the probe copied when it was open.
+  func variable(at address: UInt64, snapshot: [UInt8]) -> Variable
+}

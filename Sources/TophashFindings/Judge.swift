@@ -1,0 +1,178 @@
+import TophashSymbols
+
+/// Turns conflicts into findings: names them, drops locks, merges what is the same.
+package struct Judge {
+  package private(set) var lockConflicts = 0
+  private var findings: [Key: Finding] = [:]
+
+  package init() {}
+
+  /// What makes two conflicts one finding: the variable, and the unordered pair of sites as a
+  /// reader sees them.
+  private struct Key: Hashable {
+    struct Site: Hashable, Comparable {
+      var operation: String
+      var function: String
+      var place: String
+
+      init(_ side: Side) {
+        operation = side.operation.rawValue
+        function = Fingerprint.simplified(side.site?.function ?? "")
+        place =
+          if let location = side.site?.location {
+            "\(location.file):\(location.line)"
+          } else {
+            "\(side.site?.image ?? "")+\(side.site?.offset ?? 0)"
+          }
+      }
+
+      static func < (left: Self, right: Self) -> Bool {
+        (left.function, left.place, left.operation) < (right.function, right.place, right.operation)
+      }
+    }
+
+    var module: String?
+    var variable: String
+    var type: String?
+    var first: Site
+    var second: Site
+
+    init(_ finding: Finding) {
+      module = finding.variable.module
+      variable = finding.variable.name
+      type = finding.variable.qualifiedType ?? finding.variable.type
+      let sites = finding.sides.map(Site.init).sorted()
+      (first, second) = (sites[0], sites[1])
+    }
+  }
+
+  /// Judges all conflicts of one process.
+  ///
+  /// Locks never make a finding: waiting for a lock that is held in a property is formally an
+  /// access that stays open, and correct all the same. They are told by address, where the
+  /// probe saw them used as locks, and by type.
+  package mutating func add(_ file: EventFile, interpreter: some Interpreter) {
+    let frames = interpreter.frames(at: Self.addresses(in: file.conflicts))
+    for conflict in file.conflicts {
+      guard let variable = Self.variable(of: conflict, in: file, interpreter) else {
+        lockConflicts += 1
+        continue
+      }
+      var finding = Finding(
+        grade: .caught,
+        variable: variable,
+        open: Side(conflict.open, process: file.header, variable: variable, frames: frames),
+        begun: Side(conflict.begun, process: file.header, variable: variable, frames: frames),
+        occurrences: conflict.repeats &+ 1,
+        processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
+      let key = Key(finding)
+      if let known = findings[key] { finding = Self.merged(known, finding) }
+      findings[key] = finding
+    }
+  }
+
+  /// Findings by variable, then by how often they were seen; the same order for the same facts.
+  package var report: [Finding] {
+    findings.values.sorted { left, right in
+      let names = (left.variable.qualifiedName, right.variable.qualifiedName)
+      if names.0 != names.1 { return names.0 < names.1 }
+      if left.occurrences != right.occurrences { return left.occurrences > right.occurrences }
+      return left.sortText < right.sortText
+    }
+  }
+
+  /// The variable that `conflict` is about; `nil` when it is a lock.
+  package static func variable(
+    of conflict: Conflict, in file: EventFile, _ interpreter: some Interpreter
+  ) -> Variable? {
+    guard !file.locks.contains(conflict.address) else { return nil }
+    let variable = interpreter.variable(at: conflict.address, snapshot: conflict.snapshot)
+    return variable.holdsLock ? nil : variable
+  }
+
+  private static func addresses(in conflicts: [Conflict]) -> [UInt64] {
+    let sides = conflicts.flatMap { [$0.open, $0.begun] }
+    return Set(sides.flatMap { $0.frames + $0.asyncFrames }).sorted()
+  }
+
+  /// Keeps the sides that tell more.
+  private static func merged(_ known: Finding, _ new: Finding) -> Finding {
+    var merged = known.detail >= new.detail ? known : new
+    merged.occurrences = known.occurrences &+ new.occurrences
+    merged.processes = Set(known.processes + new.processes).sorted()
+    return merged
+  }
+}
+
+extension Finding {
+  fileprivate var sortText: String {
+    sides.map { "\($0.operation) \($0.site?.function ?? "") \($0.site?.location?.line ?? 0)" }
+      .joined(separator: " ")
+  }
+
+  fileprivate var detail: Int {
+    sides.reduce(0) {
+      $0 + ($1.isSuspended ? 0 : 2) + ($1.hasExactStack ? 1 : 0) + ($1.stack.count > 1 ? 1 : 0)
+    }
+  }
+}
+
+extension Variable {
+  /// `Warehouse.Inventory.stock`.
+  package var qualifiedName: String { module.map { "\($0).\(name)" } ?? name }
+}
+
+extension Variable {
+  /// True for storage that synchronises by itself, so that waiting in it is no conflict.
+  var holdsLock: Bool {
+    let type = qualifiedType ?? type ?? ""
+    return Self.lockTypes.contains { type.contains($0) }
+  }
+
+  private static let lockTypes = [
+    "pthread_mutex_t", "pthread_rwlock_t", "pthread_cond_t", "pthread_spinlock_t", "sem_t",
+    "atomic_", "Atomic",
+  ]
+}
+
+extension Side {
+  init(
+    _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
+  ) {
+    let stack = side.frames.flatMap { frames[$0] ?? [.unknown(at: $0)] }
+    let threadName = side.threadName.flatMap { name in
+      // A thread that was never named carries the program's name.
+      process.program.split(separator: "/").last?.prefix(15) == Substring(name) ? nil : name
+    }
+    self.init(
+      operation: side.flags.contains(.modify) ? .modify : .read,
+      owner: side.flags.contains(.task)
+        ? .task(id: side.taskID, name: side.taskName)
+        : .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid),
+      threadID: side.threadID,
+      threadName: threadName,
+      queue: side.queueLabel,
+      stack: stack,
+      awaitedBy: side.asyncFrames.flatMap { frames[$0] ?? [.unknown(at: $0)] },
+      siteIndex: Self.siteIndex(in: stack, variable: variable),
+      isHeld: side.flags.contains(.held),
+      isSuspended: side.flags.contains(.suspended),
+      hasExactStack: side.flags.contains(.stable))
+  }
+
+  /// The innermost frame of the program's own code that is not the variable's own accessor; an
+  /// accessor, or nothing, when there is no other.
+  static func siteIndex(in stack: [Frame], variable: Variable) -> Int? {
+    stack.firstIndex { !$0.isRuntime && !$0.isAccessor(of: variable) }
+      ?? stack.firstIndex { !$0.isRuntime }
+  }
+}
+
+extension Frame {
+  /// A frame in no known image.
+  static func unknown(at address: UInt64) -> Frame {
+    Frame(
+      address: address, image: nil, offset: address, symbol: nil,
+      function: "0x" + String(address, radix: 16), module: nil, location: nil, isInlined: false)
+  }
+}

@@ -1,0 +1,28 @@
+/// The logical unit that made an access: never the pool thread that happened to run it.
+///
+/// In the general model this is a *writer*.
+package enum Owner: Hashable, Sendable {
+  /// A Swift task; its number is the runtime's own, when it could be read.
+  case task(id: UInt64?, name: String?)
+  /// A thread that runs no task; `id` is the kernel's, as debuggers show it.
+  case thread(id: Int32, name: String?, isMain: Bool)
+}
+
+extension Owner: CustomStringConvertible {
+  /// As reports write it: `task 7 "restock"`, `thread 4711 "worker"`, `main thread`.
+  package var description: String {
+    switch self {
+    case .task(nil, nil): "task"
+    case .task(let id?, nil): "task \(id)"
+    case .task(nil, let name?): "task \"\(name)\""
+    case .task(let id?, let name?): "task \(id) \"\(name)\""
+    case .thread(_, _, isMain: true): "main thread"
+    case .thread(let id, nil, _): "thread \(id)"
+    case .thread(let id, let name?, _): "thread \(id) \"\(name)\""
+    }
+  }
+
+  package var isTask: Bool {
+    if case .task = self { true } else { false }
+  }
+}
