@@ -1,11 +1,10 @@
 //===----------------------------------------------------------------------===//
-// Traps: hold a modification open for a moment where a conflict is likely.
+// Traps: hold an access open for a moment where a conflict is likely.
 //
 // Accesses that race rarely meet by themselves. A *near miss* is two owners
 // touching one variable shortly after each other, one of them modifying. It
-// arms a *trap* at the sites that modified: later modifications there stay
-// open for about the time that the other side was away, so that it can run
-// into them. Correct code holds its lock meanwhile, and nothing meets: a trap
+// arms a *trap* at both sites: later accesses there stay open for about the
+// time that the other side was away, so that it can run into them. Correct code holds its lock meanwhile, and nothing meets: a trap
 // can only confirm, never accuse.
 //
 // The idea of delaying at near misses is TSVD's (Li et al., "Efficient
@@ -60,7 +59,7 @@ struct tophash_near {
   uint64_t reserved;
 };
 
-/// A site at which modifications are held.
+/// A site at which accesses are held.
 struct tophash_trap {
   uint64_t pc;       // 0 when free
   uint64_t hold_ns;  // how long to hold

@@ -64,8 +64,11 @@ static void look_for_near_miss(struct tophash_traps *traps, const struct tophash
       uint64_t gap = visit->now_ns > time ? visit->now_ns - time : 0;
       if (gap > TOPHASH_NEAR_MISS_WINDOW_NS) continue;
       count(&traps->near_misses);
-      if (kind == 1) arm(traps, load(&near->last[1].pc), gap);
-      if (visit->modifies) arm(traps, visit->pc, gap);
+      // Both sides. Holding the modification catches a reader without a lock.
+      // Holding the read catches one that took the lock and released it too
+      // early: while a writer is held, it waits for that lock.
+      arm(traps, load(&near->last[kind].pc), gap);
+      arm(traps, visit->pc, gap);
     }
   }
   store(&near->last[visit->modifies].pc, visit->pc);
@@ -94,7 +97,6 @@ struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
     return advice;
   }
   look_for_near_miss(traps, visit);
-  if (!visit->modifies) return advice;
   struct tophash_trap *trap = trap_at(traps, visit->pc, false);
   if (trap == NULL) return advice;
 

@@ -1,0 +1,209 @@
+import CTophashCore
+import Foundation
+import Testing
+import TophashSymbols
+
+// What the tests look for: the compiler lays it out, the namer has to find it again.
+
+private final class Inventory {
+  var stock: [String: Int] = ["apple": 1]
+  var count = 0
+  var tags: Set<URL> = []
+  var names: [[Int?]] = []
+  var title = "a title that is too long to be kept in place"
+  lazy var index: [Int: [String]] = [1: []]
+  var failure: (any Error)?
+  var hashable: any Hashable = 1
+  var pair: (left: Int, right: [String]) = (1, ["a"])
+  weak var other: Inventory?
+  var kind: Inventory.Type = Inventory.self
+  var anything: [Any] = [1]
+  var mutex = pthread_mutex_t()
+  var wrapped: [Int]?
+  var data = Data([1, 2, 3])
+}
+
+private class Box<Value> {
+  var value: Value
+  var history: [Value] = []
+  init(_ value: Value) { self.value = value }
+}
+
+private final class Crate: Box<[String: Int]> {
+  var label: [Character] = ["a"]
+}
+
+private final class Pair<First, Second> {
+  final class Inner<Third> {
+    var all: (First?, [Second], Third)
+    init(_ all: (First?, [Second], Third)) { self.all = all }
+  }
+}
+
+private actor Bank {
+  var accounts: [String: Double] = ["a": 1]
+
+  func probe() -> Variable { named(&accounts) }
+}
+
+private struct Session {
+  struct State {
+    var id = 1
+    var flag = true
+    var name = "name"
+    var since: Int?
+    var mode = Mode.on
+    var cache: [String: [Int]] = ["a": [1]]
+  }
+  enum Mode { case on, off, broken }
+}
+
+private final class Server {
+  var session = Session.State()
+  var locked = Locked()
+
+  struct Locked {
+    var mutex = pthread_mutex_t()
+    var values: [Int: Int] = [1: 1]
+  }
+}
+
+nonisolated(unsafe) private var table: [String: [Int]] = ["a": [1]]
+private enum Registry {
+  nonisolated(unsafe) static var entries: [Int: [String: Any]] = [1: ["a": 1]]
+}
+
+/// The images of this process, as the probe records them.
+let images: [LoadedImage] = {
+  var images: [String: LoadedImage] = [:]
+  let maps = String(
+    decoding: try! FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd()!,
+    as: UTF8.self)
+  for line in maps.split(separator: "\n") {
+    // The first mapping of a file begins at its load bias; the data without content in the file
+    // is mapped behind the others, without a name.
+    guard let start = line.firstIndex(of: "/") else { continue }
+    let path = String(line[start...])
+    let base = UInt64(line.prefix { $0 != "-" }, radix: 16)!
+    guard images[path] == nil, let range = try? ElfImage(path: path).addressRange else { continue }
+    images[path] = LoadedImage(
+      path: path, base: base, range: base + range.lowerBound..<base + range.upperBound)
+  }
+  return Array(images.values)
+}()
+
+let namer = VariableNamer(images: images)
+
+func snapshot(at address: UInt64) -> [UInt8] {
+  [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
+    count = Int(tophash_snapshot_collect(address, buffer.baseAddress!, UInt32(buffer.count)))
+  }
+}
+
+/// What the namer says about the place that `value` is stored at.
+func named<T>(_ value: inout T) -> Variable {
+  withUnsafeMutablePointer(to: &value) { pointer in
+    let address = UInt64(UInt(bitPattern: pointer))
+    return namer.variable(at: address, snapshot: snapshot(at: address))
+  }
+}
+
+/// `Module.name : type`, as reports show it.
+private func words(_ variable: Variable) -> String {
+  let name = [variable.module, variable.name].compactMap(\.self).joined(separator: ".")
+  return variable.type.map { "\(name) : \($0)" } ?? name
+}
+
+private let module = "TophashSymbolsTests"
+
+@Suite struct VariableTests {
+  @Test func `properties of a class`() {
+    let object = Inventory()
+    _ = object.index
+    func expect(_ variable: Variable, _ text: String, _ line: Int = #line) {
+      #expect(words(variable) == "\(module).Inventory.\(text)", "line \(line)")
+      #expect(variable.kind == .classProperty)
+    }
+    expect(named(&object.stock), "stock : [String: Int]")
+    expect(named(&object.count), "count : Int")
+    expect(named(&object.tags), "tags : Set<URL>")
+    expect(named(&object.names), "names : [[Int?]]")
+    expect(named(&object.title), "title : String")
+    expect(named(&object.failure), "failure : (any Error)?")
+    expect(named(&object.hashable), "hashable : any Hashable")
+    expect(named(&object.pair), "pair : (left: Int, right: [String])")
+    expect(named(&object.pair.right), "pair.right : [String]")
+    expect(named(&object.kind), "kind : Inventory.Type")
+    expect(named(&object.anything), "anything : [Any]")
+    expect(named(&object.mutex), "mutex : pthread_mutex_t")
+    expect(named(&object.wrapped), "wrapped : [Int]?")
+    expect(named(&object.data), "data : Data")
+  }
+
+  @Test func `generic, inherited and actor properties`() async {
+    let box = Box<[String: Int]>(["a": 1])
+    #expect(words(named(&box.value)) == "\(module).Box<[String: Int]>.value : [String: Int]")
+    #expect(words(named(&box.history)) == "\(module).Box<[String: Int]>.history : [[String: Int]]")
+    let crate = Crate(["a": 1])
+    #expect(words(named(&crate.value)) == "\(module).Box<[String: Int]>.value : [String: Int]")
+    #expect(words(named(&crate.label)) == "\(module).Crate.label : [Character]")
+    let inner = Pair<Int, [String]>.Inner<Set<Int>>((1, [["a"]], [2]))
+    #expect(
+      words(named(&inner.all))
+        == "\(module).Pair<Int, [String]>.Inner<Set<Int>>.all : (Int?, [[String]], Set<Int>)")
+    #expect(
+      words(named(&inner.all.2)) == "\(module).Pair<Int, [String]>.Inner<Set<Int>>.all.2 : Set<Int>"
+    )
+    let bank = await Bank().probe()
+    #expect(words(bank) == "\(module).Bank.accounts : [String: Double]")
+    #expect(bank.kind == .actorProperty)
+  }
+
+  @Test func `fields of structs`() {
+    let server = Server()
+    #expect(
+      words(named(&server.session.cache)) == "\(module).Server.session.cache : [String: [Int]]")
+    #expect(words(named(&server.session.name)) == "\(module).Server.session.name : String")
+    #expect(words(named(&server.session.id)) == "\(module).Server.session : Session.State")
+    #expect(words(named(&server.locked.values)) == "\(module).Server.locked.values : [Int: Int]")
+    let box = Box(Session.State())
+    #expect(
+      words(named(&box.value.cache)) == "\(module).Box<Session.State>.value.cache : [String: [Int]]"
+    )
+  }
+
+  @Test func `captured variables`() {
+    var local: [String: Int] = ["a": 1]
+    var empty: [Int: Int] = [:]
+    let run = {
+      local["b"] = 2
+      empty[1] = 1
+    }
+    let first = named(&local)
+    #expect(words(first) == "captured variable : [String: Int]")
+    #expect(first.kind == .capturedVariable)
+    #expect(words(named(&empty)) == "captured variable : [Int: Int]")
+    escape(run)
+    generic([1: ["a"]])
+  }
+
+  private func generic<T>(_ value: T) {
+    var local = value
+    let run = { local = value }
+    #expect(words(named(&local)) == "captured variable : [Int: [String]]")
+    escape(run)
+  }
+
+  @Test func `globals and statics`() {
+    let global = named(&table)
+    #expect(words(global) == "\(module).table : [String: [Int]]")
+    #expect(global.kind == .global)
+    let entries = named(&Registry.entries)
+    #expect(words(entries) == "\(module).Registry.entries : [Int: [String: Any]]")
+    #expect(entries.kind == .staticProperty)
+  }
+}
+
+@inline(never) private func escape(_ run: @escaping () -> Void) {
+  withExtendedLifetime(run) {}
+}
