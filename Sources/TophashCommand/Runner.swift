@@ -1,6 +1,7 @@
 import Glibc
 import TophashFindings
 import TophashReports
+import TophashSymbols
 
 /// One `tophash run`, from the program's name to the exit status.
 struct Runner {
@@ -62,11 +63,12 @@ struct Runner {
   }
 
   private func judge(_ session: Session) -> Judge {
+    let tool = options.symbolizer ?? SymbolizerTool.find(in: environment)?.path
     var judge = Judge()
     for process in session.subjects where !process.conflicts.isEmpty {
       judge.add(
         process,
-        interpreter: SymbolInterpreter(images: process.images, toolPath: options.symbolizer))
+        interpreter: SymbolInterpreter(images: process.images, tool: tool))
     }
     return judge
   }

@@ -22,7 +22,8 @@ struct Inspector {
     }
     guard image.machine == Self.machine else {
       throw .cannotRun(
-        "'\(path)' is built for another processor", "build it for this machine, \(Self.machineName)")
+        "'\(path)' is built for another processor", "build it for this machine, \(Self.machineName)"
+      )
     }
     try checkSanitizers(image)
     if isForced { return }
@@ -34,11 +35,10 @@ struct Inspector {
   private func checkPrivileges(_ path: String) throws(ToolError) {
     var status = stat()
     guard stat(path, &status) == 0 else { return }
-    let hasCapabilities = getxattr(path, "security.capability", nil, 0) > 0
-    guard status.st_mode & (S_ISUID | S_ISGID) != 0 || hasCapabilities else { return }
+    guard status.st_mode & (S_ISUID | S_ISGID) != 0 else { return }
     throw .cannotRun(
       "'\(path)' runs with other privileges than yours, and the system keeps the probe out of it",
-      "check a copy without its setuid or setgid bits and capabilities")
+      "check a copy without its setuid and setgid bits")
   }
 
   private func checkSanitizers(_ image: ElfImage) throws(ToolError) {
@@ -65,12 +65,16 @@ struct Inspector {
     let check = "swift_beginAccess"
     let program = LinkedProgram(image)
     guard program.usesSharedRuntime else {
-      if program.images.contains(where: { $0.defines(check) }) || program.hasUnknownLibraries { return }
+      if program.images.contains(where: { $0.defines(check) }) || program.hasUnknownLibraries {
+        return
+      }
       throw .cannotRun(
         "'\(image.path)' holds its own copy of the Swift runtime, and no symbols to find it by",
         "leave it unstripped, or link it without '-static-stdlib'")
     }
-    if program.hasUnknownLibraries || program.images.contains(where: { $0.imports(check) }) { return }
+    if program.hasUnknownLibraries || program.images.contains(where: { $0.imports(check) }) {
+      return
+    }
     throw .cannotRun(
       "'\(image.path)' was built without exclusivity checks, or has no variable that needs one:"
         + " no access could be seen",
@@ -78,10 +82,10 @@ struct Inspector {
   }
 
   #if arch(x86_64)
-    private static let machine = ElfImage.Machine.x86_64
-    private static let machineName = "x86-64"
+  private static let machine = ElfImage.Machine.x86_64
+  private static let machineName = "x86-64"
   #else
-    private static let machine = ElfImage.Machine.arm64
-    private static let machineName = "arm64"
+  private static let machine = ElfImage.Machine.arm64
+  private static let machineName = "arm64"
   #endif
 }

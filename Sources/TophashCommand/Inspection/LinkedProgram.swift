@@ -1,4 +1,3 @@
-import TophashFindings
 import TophashSymbols
 
 /// A program and those libraries of its own that it is linked to.
@@ -21,7 +20,7 @@ struct LinkedProgram {
       next += 1
       for library in image.neededLibraries where known.insert(library).inserted {
         if library.hasPrefix("libswiftCore.so") { usesSharedRuntime = true }
-        if Frame.isSystemLibrary(library) { continue }
+        if Self.isToolchainLibrary(library) { continue }
         add(library, neededBy: image)
       }
     }
@@ -43,6 +42,14 @@ struct LinkedProgram {
       SmallFile.modificationTime(of: "\($0)/\(library)") != nil
     }
     if !isSystems { hasUnknownLibraries = true }
+  }
+
+  private static func isToolchainLibrary(_ name: String) -> Bool {
+    [
+      "libswift", "libFoundation", "lib_Foundation", "libdispatch.", "libBlocksRuntime.",
+      "libXCTest",
+      "libTesting", "lib_Testing",
+    ].contains { name.hasPrefix($0) }
   }
 
   private static let systemDirectories = [

@@ -39,7 +39,7 @@ struct Supervisor {
 
   private mutating func look() {
     for news in watcher.look() {
-      let interpreter = SymbolInterpreter(images: news.process.images)
+      let interpreter = SymbolInterpreter(images: news.process.images, tool: nil)
       let variable =
         news.process.header.isToolchain
         ? nil : Judge.variable(of: news.conflict, in: news.process, interpreter)
