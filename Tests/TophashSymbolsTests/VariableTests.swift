@@ -1,4 +1,3 @@
-import CTophashCore
 import Foundation
 import Testing
 import TophashSymbols
@@ -71,47 +70,6 @@ private final class Server {
 nonisolated(unsafe) private var table: [String: [Int]] = ["a": [1]]
 private enum Registry {
   nonisolated(unsafe) static var entries: [Int: [String: Any]] = [1: ["a": 1]]
-}
-
-/// The images of this process, as the probe records them.
-let images: [LoadedImage] = {
-  var images: [String: LoadedImage] = [:]
-  let maps = String(
-    decoding: try! FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd()!,
-    as: UTF8.self)
-  for line in maps.split(separator: "\n") {
-    // The first mapping of a file begins at its load bias; the data without content in the file
-    // is mapped behind the others, without a name.
-    guard let start = line.firstIndex(of: "/") else { continue }
-    let path = String(line[start...])
-    let base = UInt64(line.prefix { $0 != "-" }, radix: 16)!
-    guard images[path] == nil, let range = try? ElfImage(path: path).addressRange else { continue }
-    images[path] = LoadedImage(
-      path: path, base: base, range: base + range.lowerBound..<base + range.upperBound)
-  }
-  return Array(images.values)
-}()
-
-let namer = VariableNamer(images: images)
-
-func snapshot(at address: UInt64) -> [UInt8] {
-  [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
-    count = Int(tophash_snapshot_collect(address, buffer.baseAddress!, UInt32(buffer.count)))
-  }
-}
-
-/// What the namer says about the place that `value` is stored at.
-func named<T>(_ value: inout T) -> Variable {
-  withUnsafeMutablePointer(to: &value) { pointer in
-    let address = UInt64(UInt(bitPattern: pointer))
-    return namer.variable(at: address, snapshot: snapshot(at: address))
-  }
-}
-
-/// `Module.name : type`, as reports show it.
-private func words(_ variable: Variable) -> String {
-  let name = [variable.module, variable.name].compactMap(\.self).joined(separator: ".")
-  return variable.type.map { "\(name) : \($0)" } ?? name
 }
 
 private let module = "TophashSymbolsTests"

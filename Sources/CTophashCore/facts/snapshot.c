@@ -18,6 +18,7 @@
 #define BOX_BYTES 512        // the same for boxes, whose metadata does not tell their size
 #define METADATA_BYTES 512   // kept of one metadata record, from its address point
 #define VECTOR_BYTES 1024    // kept of a field offset vector that lies beyond that
+#define LABEL_BYTES 64       // kept of a tuple's labels
 #define PIECES 48
 
 // More words of a metadata record that is too long to be kept in one piece.
@@ -188,6 +189,7 @@ struct layout {
   uint32_t arguments, argument_count; // types it was made from: offset of the first, and how many
   uint32_t argument_stride;           // bytes from one to the next
   uint32_t vector, vector_size;       // field offsets
+  uint64_t labels;                    // of a tuple: its labels, each with a space behind
 };
 
 static struct layout class_layout(const struct class_metadata *class) {
@@ -240,21 +242,26 @@ static bool read_layout(uint64_t address, struct layout *layout) {
       return true;
     case KIND_TUPLE:  // count, labels, then a type and an offset for each element
       layout->argument_count = words[1] < 16 ? (uint32_t)words[1] : 16;
-      *layout = (struct layout){
-        24 + 16 * layout->argument_count, 24, layout->argument_count, 16, 0, 0};
+      layout->arguments = 24;
+      layout->argument_stride = 16;
+      layout->size = 24 + 16 * layout->argument_count;
+      layout->labels = words[2];
       return true;
-    case KIND_FUNCTION:  // flags with the number of parameters, result, parameters
-      layout->argument_count = 1 + (words[1] & 0xffff ? (uint32_t)(words[1] & 0xf) : 0);
-      *layout = (struct layout){
-        16 + 8 * layout->argument_count + 64, 16, layout->argument_count, 8, 0, 0};
+    case KIND_FUNCTION:  // flags with the number of parameters, result, parameters, their flags
+      layout->argument_count = 1 + (words[1] & 0xffff) % 16;
+      layout->arguments = 16;
+      layout->argument_stride = 8;
+      layout->size = 16 + 8 * layout->argument_count + 72;
       return true;
     case KIND_METATYPE:
     case KIND_EXISTENTIAL_METATYPE:
-      *layout = (struct layout){24, 8, 1, 8, 0, 0};
+      *layout = (struct layout){
+        .size = 24, .arguments = 8, .argument_count = 1, .argument_stride = 8};
       return true;
     case KIND_FIXED_ARRAY:  // count, element
     case KIND_GENERIC_BOX:  // offset of the value, its type
-      *layout = (struct layout){24, 16, 1, 8, 0, 0};
+      *layout = (struct layout){
+        .size = 24, .arguments = 16, .argument_count = 1, .argument_stride = 8};
       return true;
     case KIND_BOX:
       layout->size = 24;
@@ -271,6 +278,7 @@ static void emit_metadata(struct writer *out, uint64_t address) {
   if (!read_layout(address, &layout)) return;
   uint32_t size = layout.size < METADATA_BYTES ? layout.size : METADATA_BYTES;
   if (!emit(out, address - 16, 16 + size, TOPHASH_SNAPSHOT_METADATA)) return;
+  if (layout.labels != 0) emit(out, layout.labels, LABEL_BYTES, TOPHASH_SNAPSHOT_MEMBERS);
   uint32_t arguments = layout.argument_count < 16 ? layout.argument_count * 8 : 128;
   if (layout.argument_stride == 8 && arguments != 0 && layout.arguments + arguments > size) {
     emit(out, address + layout.arguments, arguments, TOPHASH_SNAPSHOT_MEMBERS);

@@ -15,7 +15,11 @@ final class ImageSet: Sendable {
   private let definitions = Mutex<[String: UInt64?]>([:])
 
   init(_ images: [LoadedImage]) {
-    self.images = images.map { ($0, Lazy()) }
+    // Symbols are looked up by name in all images; most are the standard library's.
+    let (runtime, others) = images.reduce(into: ([LoadedImage](), [LoadedImage]())) {
+      if $1.path.contains("/libswiftCore.") { $0.0.append($1) } else { $0.1.append($1) }
+    }
+    self.images = (runtime + others).map { ($0, Lazy()) }
   }
 
   /// The image that holds `address`; `nil` when none does, or when its file cannot be read.
@@ -48,9 +52,38 @@ final class ImageSet: Sendable {
 ///
 /// The snapshot wins, since it is what the process really held. Everything else is what the
 /// loader made of a file, so data that the program has changed since is not seen.
+///
+/// Damaged descriptors can refer to each other without end, and in numbers that grow with every
+/// step. So reading is bounded as a whole: after `maximumReads` nothing can be read any more.
 struct ProcessMemory {
   let images: ImageSet
   let snapshot: SnapshotMemory
+  private let budget: Budget
+
+  /// An ordinary variable takes some hundred reads; one deep within large structs, thousands.
+  static let maximumReads = 1 << 18
+
+  private final class Budget {
+    var reads: Int
+
+    init(_ reads: Int) {
+      self.reads = reads
+    }
+
+    func spend() -> Bool {
+      guard reads > 0 else { return false }
+      reads -= 1
+      return true
+    }
+  }
+
+  init(
+    images: ImageSet, snapshot: SnapshotMemory, maximumReads: Int = ProcessMemory.maximumReads
+  ) {
+    self.images = images
+    self.snapshot = snapshot
+    budget = Budget(maximumReads)
+  }
 
   /// What a pointer in an image points at.
   enum Target {
@@ -61,6 +94,7 @@ struct ProcessMemory {
 
   /// The integer at `address`, without regard to relocations.
   func load<T: FixedWidthInteger>(_ type: T.Type = T.self, at address: UInt64) -> T? {
+    guard budget.spend() else { return nil }
     if let value = snapshot.load(T.self, at: address) { return value }
     guard let image = images.image(at: address) else { return nil }
     return image.file.load(T.self, at: image.vaddr(address))
@@ -68,6 +102,7 @@ struct ProcessMemory {
 
   /// The pointer at `address`, relocated.
   func target(at address: UInt64) -> Target? {
+    guard budget.spend() else { return nil }
     if let value = snapshot.load(UInt64.self, at: address) { return .address(value) }
     guard let image = images.image(at: address) else { return nil }
     let vaddr = image.vaddr(address)
@@ -99,6 +134,8 @@ struct ProcessMemory {
 
   /// The zero-terminated string at `address`; `nil` when it is longer than a name may be.
   func string(at address: UInt64) -> String? {
+    guard budget.spend() else { return nil }
+    if let text = snapshot.string(at: address) { return text }
     guard let image = images.image(at: address),
       let text = image.file.string(at: image.vaddr(address)), text.utf8.count <= 1024
     else { return nil }
@@ -108,7 +145,7 @@ struct ProcessMemory {
   /// The mangled type name at `address`: it ends at a zero byte, but symbolic references in it
   /// may hold zeros of their own.
   func typeName(at address: UInt64) -> [UInt8]? {
-    guard let image = images.image(at: address) else { return nil }
+    guard budget.spend(), let image = images.image(at: address) else { return nil }
     var name: [UInt8] = []
     var place = image.vaddr(address)
     while name.count < 2048, let byte = image.file.load(UInt8.self, at: place) {

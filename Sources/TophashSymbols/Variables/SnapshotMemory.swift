@@ -38,6 +38,17 @@ struct SnapshotMemory {
     return nil
   }
 
+  /// The zero-terminated string at `address`; `nil` where it was not copied as a whole.
+  func string(at address: UInt64) -> String? {
+    for piece in pieces where address >= piece.address {
+      let offset = address - piece.address
+      guard offset < UInt64(piece.bytes.count) else { continue }
+      let rest = piece.bytes.dropFirst(Int(offset))
+      if let end = rest.firstIndex(of: 0) { return String(decoding: rest[..<end], as: UTF8.self) }
+    }
+    return nil
+  }
+
   /// Where the first piece of that kind begins.
   func address(of kind: tophash_snapshot_kind) -> UInt64? {
     pieces.first { $0.kind == kind.rawValue }?.address

@@ -82,7 +82,8 @@ struct TypeDemangler {
         module: module, context: context, name: name, type: type, isStatic: isStatic)
     case .type(.nominal(let context))? where demangler.stack.isEmpty:
       return VariableName(
-        module: context.module, context: context, name: name, type: type, isStatic: isStatic)
+        module: context.declaringModule ?? context.module, context: context, name: name,
+        type: type, isStatic: isStatic)
     default:
       return nil
     }
@@ -301,9 +302,12 @@ extension TypeDemangler {
     case .module(let module):
       return NominalType(kind: kind, module: module, path: [step])
     case .extensionContext(let module, let type):
-      return NominalType(kind: kind, module: module, path: type.path + [step])
+      return NominalType(
+        kind: kind, module: type.module, declaringModule: module, path: type.path + [step])
     case .type(.nominal(let type)) where type.path.count < TypeTree.maximumDepth:
-      return NominalType(kind: kind, module: type.module, path: type.path + [step])
+      return NominalType(
+        kind: kind, module: type.module, declaringModule: type.declaringModule,
+        path: type.path + [step])
     default:
       return nil
     }
@@ -523,6 +527,9 @@ extension TypeDemangler {
     case "D": return popType().map(Item.type)
     case "p": return popType().map { .type(.metatype($0, isExistential: true)) }
     case "l": return existential(superclass: nil, isObject: true)
+    case "Z":  // a private context, which has a number for a name
+      guard popEmptyList(), popName() != nil else { return nil }
+      return popContext()
     case "c":
       guard let superclass = popType() else { return nil }
       return existential(superclass: superclass, isObject: false)
@@ -597,16 +604,16 @@ private let standardTypes: StandardTypes = [
 /// After `Sc`.
 private let standardConcurrencyTypes: StandardTypes = [
   table(
-    "_Concurrency", .structure,
+    "Swift", .structure,
     [
       "C": "CheckedContinuation", "c": "UnsafeContinuation", "E": "CancellationError",
       "e": "UnownedSerialExecutor", "G": "TaskGroup", "g": "ThrowingTaskGroup",
       "J": "UnownedJob", "P": "TaskPriority", "S": "AsyncStream", "s": "AsyncThrowingStream",
       "T": "Task", "t": "UnsafeCurrentTask",
     ]),
-  table("_Concurrency", .class, ["M": "MainActor"]),
+  table("Swift", .class, ["M": "MainActor"]),
   table(
-    "_Concurrency", .protocol,
+    "Swift", .protocol,
     [
       "A": "Actor", "F": "Executor", "f": "SerialExecutor", "h": "TaskExecutor",
       "I": "AsyncIteratorProtocol", "i": "AsyncSequence",

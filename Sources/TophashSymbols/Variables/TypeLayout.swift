@@ -35,10 +35,15 @@ struct LayoutField {
 ///
 /// Answers `nil` where the compiler may choose in a way that this cannot follow, such as enums
 /// with several payloads of their own; what they would enclose is then left unnamed.
-struct LayoutReader {
+final class LayoutReader {
   let types: TypeReader
   private var memory: ProcessMemory { types.memory }
   private static let maximumDepth = 16
+  /// What was computed before; `nil` also while it is being computed, as a struct cannot hold
+  /// itself.
+  private var known: [NominalType: TypeLayout?] = [:]
+  /// The notes of each image, by its load bias and the type's name.
+  private var notes: [UInt64: [String: TypeLayout]] = [:]
 
   init(_ types: TypeReader) {
     self.types = types
@@ -126,24 +131,40 @@ extension LayoutReader {
         ? TypeLayout(size: 16, alignment: 8, extraInhabitants: 4096) : .pointer
     case .reference(let storage, let type):
       // Optional references of these kinds take no more room than the others.
-      guard storage == .weak || isOneWord(type, depth: depth) else { return nil }
-      return .pointer
+      if storage == .weak { return TypeLayout(size: 8, alignment: 8, extraInhabitants: 0) }
+      return isOneWord(type, depth: depth) ? .pointer : nil
     case .metatype(let type, let isExistential):
-      if isExistential { return nil }
+      if isExistential, case .existential(let protocols, _, _) = type {
+        return witnessTables(protocols).map {
+          TypeLayout(size: 8 + 8 * $0, alignment: 8, extraInhabitants: 4096)
+        }
+      }
       if case .nominal(let type) = type, type.kind == .class { return .pointer }
       return .empty
     case .existential(let protocols, let superclass, let isObject):
       return existential(protocols, isObject: isObject || superclass != nil)
     case .nominal(let type):
-      switch type.kind {
-      case .class: return .pointer
-      case .structure: return structure(type, depth: depth)
-      case .enumeration: return enumeration(type, depth: depth)
-      case .protocol, .alias, .other: return imported(type)
-      }
+      if type.kind == .class { return .pointer }
+      if let standard = standardLayout(of: type) { return standard }
+      if let known = known[type] { return known }
+      known[type] = .some(nil)
+      let layout = nominal(type, depth: depth)
+      known[type] = layout
+      return layout
     case .parameter, .integer:
       return nil
     }
+  }
+
+  private func nominal(_ type: NominalType, depth: Int) -> TypeLayout? {
+    if let layout = noted(type) { return layout }
+    let computed =
+      switch type.kind {
+      case .structure: structure(type, depth: depth)
+      case .enumeration: enumeration(type, depth: depth)
+      default: nil as TypeLayout?
+      }
+    return computed ?? witnessed(type)
   }
 
   private func isOneWord(_ type: TypeTree, depth: Int) -> Bool {
@@ -182,24 +203,37 @@ extension LayoutReader {
   }
 
   /// A buffer of three words, the type, and a witness table for each protocol; of objects, only a
-  /// reference and the tables. Marker protocols have no tables.
+  /// reference and the tables.
   private func existential(_ protocols: [TypeTree], isObject: Bool) -> TypeLayout? {
-    let markers = ["Sendable", "Copyable", "Escapable", "BitwiseCopyable", "SendableMetatype"]
+    if case .nominal(let type)? = protocols.first, protocols.count == 1,
+      type.isNamed("Swift", "Error")
+    {
+      return .pointer
+    }
+    guard let tables = witnessTables(protocols) else { return nil }
     var isObject = isObject
-    var tables: UInt64 = 0
-    for case .nominal(let type) in protocols {
-      if markers.contains(where: { type.isNamed("Swift", $0) }) { continue }
-      if type.isNamed("Swift", "Error") { return protocols.count == 1 ? .pointer : nil }
-      guard let descriptor = types.descriptor(of: type), let flags = types.flags(of: descriptor)
-      else { return nil }
+    for case .nominal(let type) in protocols where !isMarker(type) {
+      guard let flags = types.descriptor(of: type).flatMap(types.flags) else { return nil }
+      // The flag is set for protocols that are not only for classes.
       if flags.bits & 1 << 16 == 0 { isObject = true }
-      tables += 1
     }
     return TypeLayout(size: (isObject ? 8 : 32) + 8 * tables, alignment: 8, extraInhabitants: 4096)
   }
 
+  private func witnessTables(_ protocols: [TypeTree]) -> UInt64? {
+    protocols.mapAll { one -> UInt64? in
+      guard case .nominal(let type) = one else { return nil }
+      return isMarker(type) ? 0 : 1
+    }?.reduce(0, +)
+  }
+
+  /// Protocols that exist for the compiler only.
+  private func isMarker(_ type: NominalType) -> Bool {
+    ["Sendable", "Copyable", "Escapable", "BitwiseCopyable", "SendableMetatype"]
+      .contains { type.isNamed("Swift", $0) }
+  }
+
   private func structure(_ type: NominalType, depth: Int) -> TypeLayout? {
-    if let layout = imported(type) { return layout }
     guard let descriptor = types.descriptor(of: type), let fields = types.fields(at: descriptor)
     else { return nil }
     let arguments = TypeReader.arguments(of: type)
@@ -209,7 +243,6 @@ extension LayoutReader {
   }
 
   private func enumeration(_ type: NominalType, depth: Int) -> TypeLayout? {
-    if let layout = imported(type) { return layout }
     if type.isNamed("Swift", "Optional"), let wrapped = type.path[0].arguments.first {
       return layout(of: wrapped, depth: depth + 1).map { withCases(1, payload: $0) }
     }
@@ -246,34 +279,95 @@ extension LayoutReader {
     let perTag = payload.size >= 4 ? UInt64(1) << 32 : UInt64(1) << (payload.size * 8)
     let tags = 1 + (rest + perTag - 1) / perTag
     let bytes: UInt64 = tags <= 256 ? 1 : tags <= 65536 ? 2 : 4
-    let patterns = UInt64(1) << (bytes * 8)
+    // The compiler makes no use of what is left of tag bytes behind a payload.
+    if payload.size > 0 {
+      return TypeLayout(
+        size: payload.size + bytes, alignment: payload.alignment, extraInhabitants: 0)
+    }
     return TypeLayout(
-      size: payload.size + bytes, alignment: payload.alignment,
-      extraInhabitants: patterns - tags)
+      size: bytes, alignment: bytes, extraInhabitants: UInt64(1) << (bytes * 8) - tags)
   }
 
+}
+
+// MARK: - Layouts that were written down
+
+extension LayoutReader {
   /// What the compiler noted about types whose fields it does not describe: those of C, and enums
   /// with several payloads. Each image notes those that its own types contain.
-  private func imported(_ type: NominalType) -> TypeLayout? {
-    guard let descriptor = types.descriptor(of: type),
-      let image = memory.images.image(at: descriptor),
-      let section = image.file.section(named: "swift5_builtin")
+  private func noted(_ type: NominalType) -> TypeLayout? {
+    guard let image = types.descriptor(of: type).flatMap(memory.images.image(at:)),
+      let name = key(type)
     else { return nil }
-    let start = section.address &+ image.loaded.base
-    for offset in stride(from: 0, to: min(section.size, 1 << 20), by: 20) {
-      let entry = start &+ offset
-      guard let name = memory.relativePointer(at: entry),
-        case .nominal(let found)? = types.type(named: name), found.isSameDeclaration(as: type)
-      else { continue }
-      guard let size = memory.load(UInt32.self, at: entry &+ 4),
+    if let notes = notes[image.loaded.base] { return notes[name] }
+    var notes: [String: TypeLayout] = [:]
+    let section = image.file.section(named: "swift5_builtin")
+    for offset in stride(from: 0, to: min(section?.size ?? 0, 1 << 20), by: 20) {
+      let entry = section!.address &+ image.loaded.base &+ offset
+      guard
+        case .nominal(let type)? = memory.relativePointer(at: entry)
+          .flatMap({ types.type(named: $0) }), let name = key(type),
+        let size = memory.load(UInt32.self, at: entry &+ 4),
         let flags = memory.load(UInt32.self, at: entry &+ 8),
         let extraInhabitants = memory.load(UInt32.self, at: entry &+ 16)
-      else { return nil }
-      let alignment = UInt64(flags & 0xffff)
-      guard alignment > 0, alignment & (alignment - 1) == 0 else { return nil }
-      return TypeLayout(
-        size: UInt64(size), alignment: alignment, extraInhabitants: UInt64(extraInhabitants))
+      else { continue }
+      notes[name] = TypeLayout(
+        noted: size, alignment: flags & 0xffff, extraInhabitants: extraInhabitants)
     }
-    return nil
+    self.notes[image.loaded.base] = notes
+    return notes[name]
+  }
+
+  private func key(_ type: NominalType) -> String? {
+    TypeTree.nominal(type).text(.qualified)
+  }
+
+  /// The value witness table of a type that is not generic, found by the symbol of its metadata.
+  private func witnessed(_ type: NominalType) -> TypeLayout? {
+    guard let descriptor = types.descriptor(of: type),
+      types.flags(of: descriptor)?.isGeneric == false,
+      let image = memory.images.image(at: descriptor),
+      let symbol = image.file.symbol(containing: image.vaddr(descriptor)),
+      symbol.value == image.vaddr(descriptor), symbol.name.hasSuffix("Mn"),
+      let metadata = memory.images.definition(of: symbol.name.dropLast(2) + "N"),
+      let table = memory.pointer(at: metadata &- 8),
+      let size = memory.load(UInt64.self, at: table &+ 64),
+      let flags = memory.load(UInt32.self, at: table &+ 80),
+      let extraInhabitants = memory.load(UInt32.self, at: table &+ 84)
+    else { return nil }
+    let isIncomplete = flags & 0x40_0000 != 0
+    guard !isIncomplete, let size = UInt32(exactly: size) else { return nil }
+    return TypeLayout(
+      noted: size, alignment: flags & 0xff + 1, extraInhabitants: extraInhabitants)
+  }
+}
+
+extension TypeLayout {
+  /// A layout from numbers that may be damaged.
+  fileprivate init?(noted size: UInt32, alignment: UInt32, extraInhabitants: UInt32) {
+    guard alignment.nonzeroBitCount == 1, alignment <= 1 << 16 else { return nil }
+    self.init(
+      size: UInt64(size), alignment: UInt64(alignment), extraInhabitants: UInt64(extraInhabitants))
+  }
+}
+
+/// The types that most properties are made of. Their own module may be linked in, and stripped.
+private func standardLayout(of type: NominalType) -> TypeLayout? {
+  guard type.module == "Swift", type.path.count == 1 else { return nil }
+  func plain(_ size: UInt64) -> TypeLayout {
+    TypeLayout(size: size, alignment: size, extraInhabitants: 0)
+  }
+  switch type.path[0].name {
+  case "Int", "UInt", "Int64", "UInt64", "Double": return plain(8)
+  case "Int32", "UInt32", "Float": return plain(4)
+  case "Int16", "UInt16": return plain(2)
+  case "Int8", "UInt8": return plain(1)
+  case "Bool": return TypeLayout(size: 1, alignment: 1, extraInhabitants: 254)
+  case "Array", "ContiguousArray", "Dictionary", "Set": return .pointer
+  case "String", "Character": return TypeLayout(size: 16, alignment: 8, extraInhabitants: 4096)
+  case "UnsafePointer", "UnsafeMutablePointer", "UnsafeRawPointer", "UnsafeMutableRawPointer",
+    "OpaquePointer":
+    return TypeLayout(size: 8, alignment: 8, extraInhabitants: 1)
+  default: return nil
   }
 }

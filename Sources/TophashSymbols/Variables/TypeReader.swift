@@ -72,11 +72,12 @@ extension TypeReader {
     case .type(let outer):
       return .type(
         NominalType(
-          kind: kind, module: outer.module, path: outer.path + [step], descriptor: descriptor))
+          kind: kind, module: outer.module, declaringModule: outer.declaringModule,
+          path: outer.path + [step], descriptor: descriptor))
     }
   }
 
-  /// A type nested in an extension belongs to the module of the extension.
+  /// A type nested in an extension is declared by the module of the extension.
   private func extensionContext(
     at descriptor: UInt64, in parent: Context?, depth: Int
   ) -> Context? {
@@ -84,7 +85,7 @@ extension TypeReader {
       let name = memory.relativePointer(at: descriptor &+ 8),
       case .nominal(var type)? = self.type(named: name, depth: depth + 1)
     else { return nil }
-    type.module = module
+    type.declaringModule = module
     for step in type.path.indices { type.path[step].arguments = [] }
     return .type(type)
   }
@@ -153,13 +154,24 @@ extension TypeReader {
         inner = total
         step -= 1
       }
-      guard case .address(let parent)? = memory.indirectablePointer(at: descriptor &+ 4)
-      else { break }
-      if flags.kind == Flags.extension { break }
+      guard let parent = enclosingDescriptor(of: descriptor, flags) else { break }
       descriptor = parent
     }
     if let inner { counts[step + 1] = inner }
     return counts
+  }
+
+  /// Of an extension, what it extends.
+  private func enclosingDescriptor(of descriptor: UInt64, _ flags: Flags) -> UInt64? {
+    if flags.kind == Flags.extension {
+      guard let name = memory.relativePointer(at: descriptor &+ 8),
+        case .nominal(let type)? = type(named: name)
+      else { return nil }
+      return self.descriptor(of: type)
+    }
+    guard case .address(let parent)? = memory.indirectablePointer(at: descriptor &+ 4)
+    else { return nil }
+    return parent
   }
 
   private func parameterCount(at descriptor: UInt64, _ flags: Flags) -> Int? {

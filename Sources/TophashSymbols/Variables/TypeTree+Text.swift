@@ -25,6 +25,8 @@ extension NominalType {
 private struct TypeWriter {
   var style: TypeTree.Style
 
+  private var object: String { style == .source ? "AnyObject" : "Swift.AnyObject" }
+
   func text(_ type: TypeTree, depth: Int) -> String? {
     guard depth < TypeTree.maximumDepth else { return nil }
     switch type {
@@ -41,12 +43,12 @@ private struct TypeWriter {
     case .function(let type):
       return function(type, depth: depth)
     case .existential(let protocols, let superclass, let isObject):
-      if protocols.isEmpty, superclass == nil { return isObject ? "AnyObject" : "Any" }
+      if protocols.isEmpty, superclass == nil { return isObject ? object : "Any" }
       guard
         var names = ([superclass].compactMap(\.self) + protocols)
           .mapAll({ text($0, depth: depth + 1) })
       else { return nil }
-      if isObject { names.append("AnyObject") }
+      if isObject { names.append(object) }
       return "any \(names.joined(separator: " & "))"
     case .metatype(let type, let isExistential):
       guard let name = text(type, depth: depth + 1) else { return nil }

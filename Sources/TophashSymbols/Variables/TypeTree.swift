@@ -31,10 +31,23 @@ struct NominalType: Hashable, Sendable {
   }
 
   var kind: Kind
+  /// Of the outermost type.
   var module: String
+  /// Of the extension that declares it, when that is another one.
+  var declaringModule: String?
   var path: [Component]
   /// Address of the context descriptor in the process, when the type was reached through one.
   var descriptor: UInt64?
+
+  /// The same type, however it was reached.
+  static func == (left: NominalType, right: NominalType) -> Bool {
+    left.module == right.module && left.path == right.path
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(module)
+    hasher.combine(path)
+  }
 
   /// Whether it is this type, whatever its arguments.
   func isNamed(_ module: String, _ name: String) -> Bool {

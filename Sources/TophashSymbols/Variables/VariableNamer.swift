@@ -76,8 +76,6 @@ extension VariableNamer {
   ) -> Variable? {
     let memory = reader.types.memory
     guard let offsets = metadata.fieldOffsets(memory), let first = offsets.min(), offset >= first,
-      let declared = reader.types.fields(at: metadata.description),
-      declared.count == offsets.count,
       let index = offsets.indices.filter({ offsets[$0] <= offset })
         .max(by: { offsets[$0] < offsets[$1] })
     else { return nil }
@@ -87,14 +85,20 @@ extension VariableNamer {
     let type =
       reader.nominalType(of: metadata) ?? reader.types.nominalType(at: metadata.description)
     guard let type else { return nil }
-    let typeName = declared[index].typeName
-    let fieldType = typeName.flatMap {
-      reader.types.type(named: $0, arguments: TypeReader.arguments(of: type))
+    // Without reflection metadata the property has a place, but no name.
+    var inside = Interior(
+      path: ["property \(index + 1)"], type: nil, offset: offset - offsets[index])
+    if let declared = reader.types.fields(at: metadata.description),
+      declared.count == offsets.count
+    {
+      inside.path = [declared[index].name]
+      inside.type = declared[index].typeName.flatMap {
+        reader.types.type(named: $0, arguments: TypeReader.arguments(of: type))
+      }
     }
-    let inside = Interior(
-      path: [declared[index].name], type: fieldType, offset: offset - offsets[index])
     return named(
-      inside, kind: isActor ? .actorProperty : .classProperty, module: type.module,
+      inside, kind: isActor ? .actorProperty : .classProperty,
+      module: type.declaringModule ?? type.module,
       prefix: type.sourceName ?? type.path.map(\.name).joined(separator: "."), reader)
   }
 }
