@@ -30,7 +30,9 @@ final class GuardedLeases: @unchecked Sendable {
   private var expiries: [Int: Int] = [0: 10, 1: 20, 2: 30]
 
   func renew(_ lease: Int, until expiry: Int) {
-    lock.withLock { expiries[lease] = expiry }
+    lock.lock()
+    defer { lock.unlock() }
+    expiries[lease] = expiry
   }
 
   func expired(at now: Int) -> Int {

@@ -1,5 +1,6 @@
 import Foundation
 import Gallery
+import Synchronization
 
 /// Topics by subscriber. Racy: changes are guarded, but the lock is released before the walk.
 final class Subscribers: @unchecked Sendable {
@@ -27,16 +28,15 @@ final class Subscribers: @unchecked Sendable {
 }
 
 /// Fixed: the walk uses a copy that was taken under the lock.
-final class GuardedSubscribers: @unchecked Sendable {
-  private let lock = NSLock()
-  private var topics: [Int: String] = [0: "news", 1: "sport", 2: "weather"]
+final class GuardedSubscribers: Sendable {
+  private let topics = Mutex<[Int: String]>([0: "news", 1: "sport", 2: "weather"])
 
   func subscribe(_ id: Int, to topic: String) {
-    lock.withLock { topics[id] = topic }
+    topics.withLock { $0[id] = topic }
   }
 
   func count(of topic: String) -> Int {
-    let snapshot = lock.withLock { topics }
+    let snapshot = topics.withLock { $0 }
     var count = 0
     for (_, other) in snapshot where other == topic {
       count += 1

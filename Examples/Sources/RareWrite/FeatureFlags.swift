@@ -33,25 +33,23 @@ let featureFlags = Scenario("feature-flags") {
   return [
     Worker("control panel", pause: .milliseconds(80), rounds: 8) {
       flags.set("new checkout", to: $0.isMultiple(of: 2))
-    },
-    Worker("page 1", pause: .milliseconds(1), rounds: 500) { _ in
-      precondition(flags.isOn("dark mode"))
-    },
-    Worker("page 2", pause: .milliseconds(1), rounds: 500) { _ in
-      precondition(flags.isOn("dark mode"))
-    },
+    }
   ]
+    + (1...2).map { page in
+      Worker("page \(page)", pause: .milliseconds(1), rounds: 500) { _ in
+        precondition(flags.isOn("dark mode"))
+      }
+    }
 } fixed: {
   let flags = GuardedFeatureFlags()
   return [
     Worker("control panel", pause: .milliseconds(80), rounds: 8) {
       flags.set("new checkout", to: $0.isMultiple(of: 2))
-    },
-    Worker("page 1", pause: .milliseconds(1), rounds: 500) { _ in
-      precondition(flags.isOn("dark mode"))
-    },
-    Worker("page 2", pause: .milliseconds(1), rounds: 500) { _ in
-      precondition(flags.isOn("dark mode"))
-    },
+    }
   ]
+    + (1...2).map { page in
+      Worker("page \(page)", pause: .milliseconds(1), rounds: 500) { _ in
+        precondition(flags.isOn("dark mode"))
+      }
+    }
 }

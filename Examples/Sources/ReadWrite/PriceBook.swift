@@ -31,9 +31,11 @@ final class QueuedPriceBook: @unchecked Sendable {
 let manyReaders = Scenario("many-readers") {
   let book = PriceBook()
   return [Worker("price feed") { book.update("bread", to: 250 + $0) }]
-    + (1...3).map { shop in Worker("shop \(shop)") { _ in precondition(book.quote("apple") == 20) } }
+    + (1...3).map { shop in Worker("shop \(shop)") { _ in precondition(book.quote("apple") == 20) }
+    }
 } fixed: {
   let book = QueuedPriceBook()
   return [Worker("price feed") { book.update("bread", to: 250 + $0) }]
-    + (1...3).map { shop in Worker("shop \(shop)") { _ in precondition(book.quote("apple") == 20) } }
+    + (1...3).map { shop in Worker("shop \(shop)") { _ in precondition(book.quote("apple") == 20) }
+    }
 }

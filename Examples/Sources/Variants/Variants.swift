@@ -4,7 +4,9 @@ import Gallery
 @main
 struct Variants {
   static func main() async {
-    await Gallery(checkThenAct, writeUnderReadLock, stateFlag, mapInMap, lazyInitialisation, wrongLock)
-      .run()
+    await Gallery(
+      checkThenAct, writeUnderReadLock, stateFlag, mapInMap, lazyInitialisation, wrongLock
+    )
+    .run()
   }
 }
