@@ -1,0 +1,160 @@
+import CTophashProtocol
+import Testing
+import TophashSymbols
+
+@testable import TophashFindings
+
+@Suite struct JudgeTests {
+  /// Two functions of a warehouse that reach its stock, at 0x1001 and 0x2001.
+  let words = WordTable(
+    functions: [
+      0x1001: [.of("Inventory.stock.modify", line: 5), .of("Inventory.add(_:count:)", line: 41)],
+      0x2001: [.of("Inventory.available(_:)", line: 58)],
+      0x2002: [.of("Inventory.available(_:)", line: 58, offset: 0x20)],
+      0x3001: [.of("Inventory.audit()", line: 70)],
+      0x4001: [.dispatch],
+    ],
+    variables: [0x7000: WordTable.stock, 0x7100: WordTable.stock])
+
+  private func judged(_ fixtures: EventFileFixture...) throws -> Judge {
+    var judge = Judge()
+    for fixture in fixtures { judge.add(try fixture.parsed(), interpreter: words) }
+    return judge
+  }
+
+  private func fixture(pid: UInt32 = 4242, _ conflicts: EventFileFixture.Conflict...)
+    -> EventFileFixture
+  {
+    var fixture = EventFileFixture()
+    (fixture.pid, fixture.conflicts) = (pid, conflicts)
+    return fixture
+  }
+
+  @Test func `a conflict becomes a finding in words`() throws {
+    var open = EventFileFixture.Side.task(7, "restock", frames: [0x1001, 0x4001])
+    open.flags |= TOPHASH_SIDE_HELD.rawValue
+    open.asyncFrames = [0x3001]
+    var begun = EventFileFixture.Side().reading()
+    (begun.threadID, begun.threadName, begun.frames) = (77, "worker", [0x2001])
+    begun.queueLabel = "com.example.work"
+    let judge = try judged(fixture(.init(repeats: 2, open: open, begun: begun)))
+
+    let finding = try #require(judge.report.first)
+    #expect(finding.grade == .caught)
+    #expect(finding.variable == WordTable.stock)
+    #expect(finding.occurrences == 3)
+    #expect(finding.processes == [.init(pid: 4242, program: "/shop/.build/debug/Warehouse")])
+    #expect(finding.open.operation == .modify)
+    #expect(finding.open.owner == .task(id: 7, name: "restock"))
+    #expect(finding.open.stack.count == 3)
+    #expect(finding.open.site?.function == "Inventory.add(_:count:)")
+    #expect(finding.open.awaitedBy.map(\.function) == ["Inventory.audit()"])
+    #expect(finding.open.isHeld)
+    #expect(finding.open.hasExactStack)
+    #expect(!finding.open.isSuspended)
+    #expect(finding.begun.operation == .read)
+    #expect(finding.begun.owner == .thread(id: 77, name: "worker", isMain: false))
+    #expect(finding.begun.queue == "com.example.work")
+    #expect(finding.begun.site?.location?.line == 58)
+  }
+
+  @Test func `the same two sites are one finding, in either order and over processes`() throws {
+    let add = EventFileFixture.Side.task(1, "a", frames: [0x1001])
+    let look = EventFileFixture.Side.task(2, "b", frames: [0x2001]).reading()
+    // Another instruction of the same line, and another object.
+    let lookAgain = EventFileFixture.Side.task(2, "b", frames: [0x2002]).reading()
+    let judge = try judged(
+      fixture(
+        pid: 2, .init(repeats: 4, open: add, begun: look), .init(open: look, begun: add),
+        .init(address: 0x7100, open: add, begun: lookAgain)),
+      fixture(pid: 1, .init(open: lookAgain, begun: add)))
+    #expect(judge.report.map(\.occurrences) == [8])
+    #expect(judge.report[0].processes.map(\.pid) == [1, 2])
+  }
+
+  @Test func `other functions and other operations are other findings`() throws {
+    let add = EventFileFixture.Side.task(1, "a", frames: [0x1001])
+    let look = EventFileFixture.Side.task(2, "b", frames: [0x2001])
+    let audit = EventFileFixture.Side.task(3, "c", frames: [0x3001])
+    let judge = try judged(
+      fixture(
+        .init(open: add, begun: look), .init(open: add, begun: look.reading()),
+        .init(repeats: 5, open: add, begun: audit)))
+    #expect(judge.report.map(\.occurrences) == [6, 1, 1])
+  }
+
+  @Test func `locks make no finding, told by address or by type`() throws {
+    var byAddress = fixture(.init(address: 0x8000))
+    byAddress.locks = [0x8000]
+    var words = words
+    words.variables[0x9000] = Variable(
+      kind: .classProperty, module: "Shop", name: "Gate.mutex", type: "pthread_mutex_t",
+      qualifiedType: "__C.pthread_mutex_t")
+    var judge = Judge()
+    judge.add(try byAddress.parsed(), interpreter: words)
+    judge.add(try fixture(.init(address: 0x9000)).parsed(), interpreter: words)
+    #expect(judge.report.isEmpty)
+    #expect(judge.lockConflicts == 2)
+  }
+
+  @Test func `the lock of one process says nothing about an address in another`() throws {
+    var one = fixture(pid: 1)
+    one.locks = [0x7000]
+    let judge = try judged(one, fixture(pid: 2, .init()))
+    #expect(judge.report.count == 1)
+    #expect(judge.lockConflicts == 0)
+  }
+
+  @Test func `the exact side of two is kept`() throws {
+    var vague = EventFileFixture.Side.task(1, "vague", frames: [0x1001])
+    vague.flags |= TOPHASH_SIDE_SUSPENDED.rawValue
+    let exact = EventFileFixture.Side.task(2, "exact", frames: [0x1001, 0x4001])
+    let other = EventFileFixture.Side.task(3, "other", frames: [0x2001])
+    for conflicts in [[vague, exact], [exact, vague]] {
+      var fixture = fixture()
+      fixture.conflicts = conflicts.map { .init(open: $0, begun: other) }
+      #expect(try judged(fixture).report.map(\.open.owner) == [.task(id: 2, name: "exact")])
+    }
+  }
+
+  @Test func `the main thread is called so, and unnamed threads have no name`() throws {
+    var main = EventFileFixture.Side()
+    (main.threadID, main.threadName) = (4242, "Warehouse")
+    var pool = EventFileFixture.Side()
+    (pool.threadID, pool.threadName) = (9, "oot.default-qos")
+    let finding = try #require(
+      try judged(fixture(.init(open: main, begun: pool))).report.first)
+    #expect(finding.open.owner == .thread(id: 4242, name: nil, isMain: true))
+    #expect(finding.begun.owner == .thread(id: 9, name: nil, isMain: false))
+  }
+
+  @Test func `an address in no image is shown as it is`() throws {
+    let side = EventFileFixture.Side.task(1, "a", frames: [0xabc])
+    let finding = try #require(
+      try judged(fixture(.init(open: side, begun: side))).report.first)
+    #expect(finding.open.site?.function == "0xabc")
+  }
+
+  @Test func `a stack without own code shows its innermost frame`() throws {
+    let side = EventFileFixture.Side.task(1, "a", frames: [0x4001])
+    let finding = try #require(
+      try judged(fixture(.init(open: side, begun: side))).report.first)
+    #expect(finding.open.siteIndex == nil)
+    #expect(finding.open.site == .dispatch)
+  }
+}
+
+@Suite struct OwnerTests {
+  @Test(arguments: [
+    (Owner.task(id: 7, name: "restock"), "task 7 \"restock\""),
+    (.task(id: 7, name: nil), "task 7"),
+    (.task(id: nil, name: "restock"), "task \"restock\""),
+    (.task(id: nil, name: nil), "task"),
+    (.thread(id: 12, name: "worker", isMain: false), "thread 12 \"worker\""),
+    (.thread(id: 12, name: nil, isMain: false), "thread 12"),
+    (.thread(id: 12, name: "x", isMain: true), "main thread"),
+  ])
+  func `an owner is described as people speak of it`(owner: Owner, text: String) {
+    #expect(owner.description == text)
+  }
+}
