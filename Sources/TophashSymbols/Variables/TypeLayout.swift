@@ -329,8 +329,9 @@ extension LayoutReader {
       let image = memory.images.image(at: descriptor),
       let symbol = image.file.symbol(containing: image.vaddr(descriptor)),
       symbol.value == image.vaddr(descriptor), symbol.name.hasSuffix("Mn"),
-      let metadata = memory.images.definition(of: symbol.name.dropLast(2) + "N"),
-      let table = memory.pointer(at: metadata &- 8),
+      let metadata = image.file.symbols.named(symbol.name.dropLast(2) + "N").first(
+        where: \.isDefined),
+      let table = memory.pointer(at: metadata.value &+ image.loaded.base &- 8),
       let size = memory.load(UInt64.self, at: table &+ 64),
       let flags = memory.load(UInt32.self, at: table &+ 80),
       let extraInhabitants = memory.load(UInt32.self, at: table &+ 84)
