@@ -9,20 +9,29 @@ package struct Report: Sendable {
   /// Program and arguments; empty for the bundled example.
   package var command: [String]
   package var seed: UInt64
+  /// The options that change what a run may find, in the form in which they are typed.
+  package var options: [String]
   package var end: ProcessEnd
 
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, command: [String], seed: UInt64,
-    end: ProcessEnd
+    options: [String] = [], end: ProcessEnd
   ) {
     self.findings = findings
     self.session = session
     self.lockConflicts = lockConflicts
     self.command = command
     self.seed = seed
+    self.options = options
     self.end = end
   }
 
   /// What the probe saw, over the user's processes.
   package var coverage: Coverage { Coverage(session.subjects) }
+
+  /// What to type to run the program again with the same choices.
+  package var repeatCommand: String {
+    let words = ["tophash", "run", "--seed", String(seed)] + options
+    return ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
+  }
 }

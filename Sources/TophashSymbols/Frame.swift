@@ -20,10 +20,13 @@ package struct Frame: Hashable, Sendable {
   package var location: SourceLocation?
   /// True for a function that the compiler inlined into the next frame.
   package var isInlined: Bool
+  /// True for a function that the compiler made up between two of the source: a forwarder, a
+  /// witness, a metadata accessor.
+  package var isThunk: Bool
 
   package init(
     address: UInt64, image: String?, offset: UInt64, symbol: String?, function: String,
-    module: String?, location: SourceLocation?, isInlined: Bool
+    module: String?, location: SourceLocation?, isInlined: Bool, isThunk: Bool = false
   ) {
     self.address = address
     self.image = image
@@ -33,6 +36,7 @@ package struct Frame: Hashable, Sendable {
     self.module = module
     self.location = location
     self.isInlined = isInlined
+    self.isThunk = isThunk
   }
 }
 

@@ -114,8 +114,8 @@ import Testing
   @Test func `packed relative relocations are unpacked`() throws {
     let source = "int a; int *p = &a; int *q[70] = { [0] = &a, [69] = &a };"
     let path = try compileC(
-      source, name: "packed.so", "-shared", "-fPIC", "-fuse-ld=lld", "-Wl,-z,pack-relative-relocs",
-      "-fvisibility=hidden")
+      source, name: "packed.so",
+      ["-shared", "-fPIC", "-fuse-ld=lld", "-Wl,-z,pack-relative-relocs", "-fvisibility=hidden"])
     let image = try ElfImage(path: path)
     #expect(image.section(named: ".relr.dyn") != nil)
     let object = try #require(image.symbols.named("a").first { $0.kind == .object })
@@ -130,7 +130,7 @@ import Testing
 
   @Test func `a static program is recognised`() throws {
     let path = try compileC(
-      "void _start(void) { for (;;); }", name: "alone", "-static", "-nostdlib")
+      "void _start(void) { for (;;); }", name: "alone", ["-static", "-nostdlib"])
     #expect(try ElfImage(path: path).isStaticallyLinked)
   }
 

@@ -30,6 +30,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext
   tophash_runtime.enter_task(state);
   if (tophash_unlikely(__atomic_load_n(&state_offset, __ATOMIC_RELAXED) == 0))
     learn_state_offset((uint64_t)state);
+  if (self->attached) self->counters->tasks_entered++;
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {

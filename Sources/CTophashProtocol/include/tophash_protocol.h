@@ -108,7 +108,8 @@ struct tophash_header {
 struct tophash_counters {
   uint64_t tracked;        // accesses with a begin and an end
   uint64_t instantaneous;  // checks without an end: seen, counted, never reported
-  uint64_t reserved[6];
+  uint64_t tasks_entered;  // times a task began or resumed here
+  uint64_t reserved[5];
 };
 
 struct tophash_image {

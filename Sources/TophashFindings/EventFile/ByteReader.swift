@@ -47,6 +47,11 @@ struct ByteReader {
     return bytes[offset..<(offset + count)]
   }
 
+  /// Where a field of the structure at `base` lies.
+  func position<Root, Value>(of path: KeyPath<Root, Value>, in base: Int) -> Int {
+    Self.offset(of: path, from: base)
+  }
+
   private func check(offset: Int, count: Int) throws(EventFileError) {
     guard offset >= 0, count >= 0, bytes.count - count >= offset else {
       throw .truncated(needed: offset + count, found: bytes.count)
@@ -55,7 +60,7 @@ struct ByteReader {
 
   /// Where the field lies: offsets come from 32-bit header fields and small indices, so that
   /// the sum cannot overflow.
-  private static func offset<Root, Value>(of path: KeyPath<Root, Value>, from base: Int) -> Int {
+  static func offset<Root, Value>(of path: KeyPath<Root, Value>, from base: Int) -> Int {
     guard let offset = MemoryLayout<Root>.offset(of: path) else {
       preconditionFailure("\(Root.self) is a C structure: each of its fields has an offset")
     }

@@ -17,6 +17,11 @@ package struct Conflict: Hashable, Sendable {
     package var frames: [UInt64]
     /// Where the awaiting callers will resume, innermost first.
     package var asyncFrames: [UInt64]
+    /// The accessing function's registers and its part of the stack, which starts at
+    /// `stackPointer`: to unwind where functions keep no frame pointer.
+    package var stackPointer: UInt64
+    package var framePointer: UInt64
+    package var stack: [UInt8]
   }
 
   /// What is known of a side.
@@ -53,24 +58,21 @@ package struct Conflict: Hashable, Sendable {
     time = try reader.field(\tophash_conflict.time_ns, of: start)
     address = try reader.field(\tophash_conflict.address, of: start)
     repeats = try reader.field(\tophash_conflict.repeats, of: start)
-    guard let sides = MemoryLayout<tophash_conflict>.offset(of: \.sides) else { return nil }
-    open = try Side(reader, at: start + sides)
-    begun = try Side(reader, at: start + sides + MemoryLayout<tophash_side>.stride)
+    let sides = reader.position(of: \tophash_conflict.sides, in: start)
+    open = try Side(reader, at: sides)
+    begun = try Side(reader, at: sides + MemoryLayout<tophash_side>.stride)
 
     // Swift does not import an array of this length; it is the last field, behind 4 + 4 bytes.
-    guard let size = MemoryLayout<tophash_conflict>.offset(of: \.snapshot_size) else { return nil }
     let used = Int(try reader.field(\tophash_conflict.snapshot_size, of: start))
-    let snapshot = try reader.slice(
-      at: start + size + 8, count: min(used, Int(TOPHASH_SNAPSHOT_BYTES)))
-    self.snapshot = Array(snapshot)
+    snapshot = Array(
+      try reader.slice(
+        at: reader.position(of: \tophash_conflict.snapshot_size, in: start) + 8,
+        count: min(used, Int(TOPHASH_SNAPSHOT_BYTES))))
   }
 
   /// The byte of the file at which the tool writes its verdict on the conflict in `slot`.
   package static func verdictOffset(slot: Int, in header: EventHeader) -> Int {
-    guard let field = MemoryLayout<tophash_conflict>.offset(of: \.verdict) else {
-      preconditionFailure("a C structure's field has an offset")
-    }
-    return header.layout.conflict(slot) + field
+    ByteReader.offset(of: \tophash_conflict.verdict, from: header.layout.conflict(slot))
   }
 }
 
@@ -90,6 +92,14 @@ extension Conflict.Side {
     asyncFrames = try reader.words(
       \tophash_side.async_frames, of: start,
       count: Int(try reader.field(\tophash_side.async_count, of: start)))
+    stackPointer = try reader.field(\tophash_side.stack_pointer, of: start)
+    framePointer = try reader.field(\tophash_side.frame_pointer, of: start)
+    // Swift does not import an array of this length; it is the last field, behind 4 + 4 bytes.
+    let used = Int(try reader.field(\tophash_side.stack_size, of: start))
+    stack = Array(
+      try reader.slice(
+        at: reader.position(of: \tophash_side.stack_size, in: start) + 8,
+        count: min(used, Int(TOPHASH_STACK_BYTES))))
     if frames.isEmpty { frames = [try reader.field(\tophash_side.pc, of: start)] }
   }
 }

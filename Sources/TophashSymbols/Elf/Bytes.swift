@@ -1,36 +1,29 @@
-import Foundation
-
 /// Read-only bytes, usually a mapped file or a part of one.
 ///
 /// Every access is checked against the bounds and answers `nil` outside them, so parsers may
 /// follow offsets of a damaged file without asking first. Copies and slices share one storage.
-/// The file must not be truncated while it is mapped.
 ///
-/// Sendable is unchecked because of the pointer and of `NSData`: the memory is never changed after
-/// `init`, nobody else holds the data object, and it lives as long as any slice does.
+/// Sendable is unchecked because of the pointer: it points into `storage`, which is never changed.
 package struct Bytes: @unchecked Sendable {
-  private let storage: NSData
+  private let storage: MappedFile
   private let memory: UnsafeRawBufferPointer
 
-  /// Maps the file at `path`.
+  /// Maps the file at `path`, which must not be truncated as long as this or a slice is in use.
   ///
-  /// - Throws: `CocoaError` or `POSIXError` when it cannot be read.
+  /// - Throws: `POSIXError` when it is no regular file or cannot be read.
   /// - Complexity: O(1); pages are read when touched.
   package init(contentsOf path: String) throws {
-    self.init(try NSData(contentsOfFile: path, options: .alwaysMapped))
+    storage = try MappedFile(path: path)
+    memory = storage.memory
   }
 
   /// A copy of `bytes`.
   package init(_ bytes: [UInt8]) {
-    self.init(NSData(data: Data(bytes)))
+    storage = MappedFile(copying: bytes)
+    memory = storage.memory
   }
 
-  private init(_ data: NSData) {
-    storage = data
-    memory = UnsafeRawBufferPointer(start: data.bytes, count: data.length)
-  }
-
-  private init(storage: NSData, memory: UnsafeRawBufferPointer) {
+  private init(storage: MappedFile, memory: UnsafeRawBufferPointer) {
     self.storage = storage
     self.memory = memory
   }

@@ -7,6 +7,7 @@
 /// A damaged file makes `init` throw or answers come out as `nil` or empty; it never traps.
 package final class ElfImage: Sendable {
   package enum Machine: Hashable, Sendable {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case x86_64
     case arm64
     case other(UInt16)

@@ -107,7 +107,7 @@ enum Tool {
 }
 
 /// Compiles C to a file in the fixtures' directory and returns its path.
-func compileC(_ source: String, name: String, _ options: String...) throws -> String {
+func compileC(_ source: String, name: String, _ options: [String]) throws -> String {
   let file = Fixture.directory.appending(path: name + ".c")
   try source.write(to: file, atomically: true, encoding: .utf8)
   let output = Fixture.directory.appending(path: name).path

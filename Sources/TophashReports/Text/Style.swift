@@ -1,0 +1,18 @@
+/// Colours for a terminal, or none.
+package struct Style: Sendable {
+  package var isColored: Bool
+
+  package init(isColored: Bool) {
+    self.isColored = isColored
+  }
+
+  func alarm(_ text: String) -> String { painted(text, "1;31") }
+  func strong(_ text: String) -> String { painted(text, "1") }
+  func place(_ text: String) -> String { painted(text, "36") }
+  func mark(_ text: String) -> String { painted(text, "1;32") }
+  func faint(_ text: String) -> String { painted(text, "2") }
+
+  private func painted(_ text: String, _ code: String) -> String {
+    isColored && !text.isEmpty ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
+  }
+}

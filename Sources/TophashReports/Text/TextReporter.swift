@@ -1,0 +1,99 @@
+import TophashFindings
+import TophashSymbols
+
+/// Writes findings for people, in the order in which they read: what happened, where, how it came
+/// there, what it does, how it is repaired, how it is seen again.
+package struct TextReporter {
+  package var style: Style
+  package var paths: Paths
+  /// Gives the text of a source file for the excerpts.
+  package var source: (String) -> String?
+
+  package init(
+    style: Style = Style(isColored: false), paths: Paths,
+    source: @escaping (String) -> String? = SourceFile.read
+  ) {
+    self.style = style
+    self.paths = paths
+    self.source = source
+  }
+
+  /// The findings one after the other with an empty line between; empty without findings.
+  package func text(for report: Report) -> String {
+    report.findings.map { block(for: $0, in: report) }.joined(separator: "\n")
+  }
+
+  private func block(for finding: Finding, in report: Report) -> String {
+    var lines = [headline(finding)]
+    lines += table(finding)
+    for (side, other) in zip(finding.sides, finding.sides.reversed()) {
+      lines += [""] + section(side, beside: other, finding)
+    }
+    lines += [""] + closing(finding, report)
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private func headline(_ finding: Finding) -> String {
+    style.alarm("race (\(finding.grade.rawValue)):") + " " + style.strong(finding.headline)
+  }
+
+  /// The two sides in columns.
+  private func table(_ finding: Finding) -> [String] {
+    var columns = Columns()
+    for side in finding.sides {
+      columns.add(
+        side.owner.description, side.operation.rawValue, side.site?.placeText(paths) ?? "",
+        side.site?.function ?? "")
+    }
+    return columns.lines(indent: "  ", gap: 3, paints: [{ $0 }, { $0 }, style.place])
+  }
+
+  /// One side with its source line and its stack.
+  private func section(_ side: Side, beside other: Side, _ finding: Finding) -> [String] {
+    let verb = side == finding.open ? "had begun to" : "began meanwhile to"
+    var title = "  \(side.owner) \(verb) \(side.operation.rawValue) it"
+    let notes = notes(on: side)
+    if !notes.isEmpty { title += " (\(notes.joined(separator: "; ")))" }
+    var lines = [title]
+    if let location = side.site?.location, let excerpt = Excerpt(at: location, reader: source) {
+      lines += excerpt.lines(indent: "    ", style: style)
+    }
+    let stack = StackText(side, variable: finding.variable)
+    return lines + stack.lines(indent: "    ", paths: paths, style: style)
+  }
+
+  private func notes(on side: Side) -> [String] {
+    var notes: [String] = []
+    // The system's own queues say nothing that a reader could use.
+    if let queue = side.queue, !queue.hasPrefix("com.apple.root.") {
+      notes.append("queue \"\(queue)\"")
+    }
+    if side.owner.isTask, let name = side.threadName { notes.append("thread \"\(name)\"") }
+    if side.isSuspended {
+      notes.append("suspended in an await: only the place of the access is known")
+    } else if !side.hasExactStack {
+      notes.append("it went on while its stack was read: outer frames may be later ones")
+    }
+    if side.isHeld { notes.append("held open by a trap") }
+    return notes
+  }
+
+  private func closing(_ finding: Finding, _ report: Report) -> [String] {
+    var lines = ["  could have happened: \(finding.consequence)"]
+    for (index, advice) in finding.advice.enumerated() {
+      lines.append((index == 0 ? "  fix: " : "       ") + advice)
+    }
+    lines.append("  again: \(report.repeatCommand)")
+    lines.append("  \(seen(finding))   [\(finding.fingerprint)]")
+    return lines
+  }
+
+  private func seen(_ finding: Finding) -> String {
+    let times = finding.occurrences == 1 ? "once" : "\(Number.grouped(finding.occurrences)) times"
+    let places = finding.processes.map {
+      "\($0.pid) (\($0.program.split(separator: "/").last ?? ""))"
+    }
+    let noun = places.count == 1 ? "process" : "processes"
+    return "seen \(times)" + (places.isEmpty ? "" : " in \(noun) \(places.joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,35 @@
+import TophashFindings
+import TophashSymbols
+
+extension Finding {
+  /// Ways to repair the program, the smallest change first, each with what it costs.
+  package var advice: [String] {
+    let property = variable.name.split(separator: ".").last.map(String.init) ?? variable.name
+    switch variable.kind {
+    case .classProperty:
+      let type = variable.name.split(separator: ".").first.map(String.init) ?? "the class"
+      return [
+        "guard every use of '\(property)', reads too, with one lock"
+          + " (a Mutex around the value leaves no way past it)",
+        "or make \(type) an actor: no lock to forget, but callers must await",
+      ]
+    case .actorProperty:
+      return [
+        "reach '\(property)' only from within its actor: remove 'nonisolated(unsafe)',"
+          + " and hold no inout access of it across an await"
+      ]
+    case .global, .staticProperty:
+      return [
+        "put '\(property)' into a Mutex, so that every use, reads too, takes its lock",
+        "or isolate it to a global actor: no lock to forget, but callers must await",
+      ]
+    case .capturedVariable:
+      return [
+        "return results from the closures and combine them in one place, or put the variable"
+          + " into a Mutex before the closures share it"
+      ]
+    case .unknown:
+      return ["guard every use of it, reads too, with one lock, or move it into an actor"]
+    }
+  }
+}
