@@ -80,8 +80,7 @@ static int note_library(struct dl_phdr_info *info, size_t size, void *list) {
   return 0;
 }
 
-/// The runtime of a library that came in privately by dlopen: libswiftCore, or
-/// part of that library.
+/// A library that came in privately by dlopen and brought a runtime.
 static void *find_private(void) {
   // Listed first: a library cannot be opened in the callback.
   static struct libraries libraries;
@@ -99,14 +98,15 @@ static void *find_private(void) {
 
 /// In the libraries that the linker searches after this one, or in a private one.
 static void find_dynamic(void) {
-  void *library = RTLD_NEXT;
-  void *begin = dlsym(RTLD_NEXT, names[BEGIN]);
-  if (begin == NULL && (library = find_private()) == NULL) return;
+  bool is_private = dlsym(RTLD_NEXT, names[BEGIN]) == NULL;
+  void *library = is_private ? find_private() : RTLD_NEXT;
+  if (library == NULL) return;
   for (int i = 0; i < ENTRIES; i++) entries[i] = dlsym(library, names[i]);
   // The hooks call it from now on: it stays when the library that brought it goes.
   Dl_info owner;
   if (dladdr(entries[BEGIN], &owner) != 0)
     dlopen(owner.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  if (is_private) dlclose(library);
 }
 
 static int find_main_bias(struct dl_phdr_info *info, size_t size, void *bias) {
