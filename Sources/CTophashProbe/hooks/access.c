@@ -4,7 +4,6 @@
 // alone puts them in front (interposition). Where the runtime's entry points
 // could be patched they lead here as well. Either way an access passes once.
 
-#include <errno.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -68,17 +67,17 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
     if (is_crowded && ++self->crowded % TOPHASH_VISIT_STRIDE != 0) return;
     *site = (struct tophash_site){.pc = pc};
   }
+  // A countdown of 1: looks again next time. With 0 the handler of a signal that
+  // came in the middle of a visit would leave the site to 2^32 accesses.
+  site->countdown = 1;
   if (self->reporting) return;
-  int saved = errno;
-  self->reporting = true;
-  tophash_process_settle();
-  // Threads meet at locks all the time: there is nothing to provoke.
+  // Every contended lock is a near miss; holding it would find nothing.
   if (tophash_events_is_lock(tophash_access_address(key))) {
     site->countdown = TOPHASH_VISIT_STRIDE;
-    self->reporting = false;
-    errno = saved;
     return;
   }
+  self->reporting = true;
+  struct tophash_interrupted before = tophash_cold_begin();
   // xorshift64
   self->random ^= self->random << 13;
   self->random ^= self->random >> 7;
@@ -106,8 +105,8 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   }
   header->holds = tophash_process.traps->holds;
   header->held_ns = tophash_process.traps->held_ns;
+  tophash_cold_end(before);
   self->reporting = false;
-  errno = saved;
 }
 
 /// Lets the others of a conflict finish first, for at most a moment: the
@@ -134,9 +133,10 @@ static void give_way(struct tophash_bucket *bucket, struct tophash_access *mine,
 TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_bucket *bucket,
                                 struct tophash_access *other, struct tophash_access *mine, int index,
                                 uint64_t key, uint64_t buffer, tophash_stack stack, uint64_t pc) {
+  // Many threads may wait for one lock: nothing to record, nobody to give way to.
   if (self->reporting || tophash_events_is_lock(tophash_access_address(key))) return;
-  int saved = errno;
   self->reporting = true;
+  struct tophash_interrupted before = tophash_cold_begin();
   struct tophash_access this = {.key = key, .buffer = buffer, .stack = stack, .owner = self->owner};
   while (other != NULL) {
     uint64_t other_key = __atomic_load_n(&other->key, __ATOMIC_RELAXED);
@@ -145,8 +145,8 @@ TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_buck
     other = tophash_overlap_scan(bucket, key, mine, &index);
   }
   give_way(bucket, mine, key);
+  tophash_cold_end(before);
   self->reporting = false;
-  errno = saved;
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, uint64_t *buffer,
@@ -199,19 +199,20 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
 TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
   uint64_t address = buffer[0];
   struct tophash_thread *self = &tophash_self;
-  // Attached threads only: on others no access was ever published. (A task that
-  // resumes on a new thread attaches by entering it.)
-  if (address != 0 && self->attached) {
+  // Also on a thread that made no access yet: the access may have begun on another.
+  if (address != 0 && tophash_process.watching) {
     bool found;
     uint64_t marks =
         tophash_overlap_withdraw(tophash_process.table, address, (uint64_t)buffer, &found);
-    self->open--;
+    // Never below 0: a task ends here what it began elsewhere, and a count that
+    // drifted would hide the locks that this thread takes inside of accesses.
+    if (self->open > 0) self->open--;
     if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT) && !self->reporting) {
-      int saved = errno;
       self->reporting = true;
+      struct tophash_interrupted before = tophash_cold_begin();
       tophash_conflict_amend(buffer[1], self->owner);
+      tophash_cold_end(before);
       self->reporting = false;
-      errno = saved;
     }
   }
   tophash_runtime.end_access(buffer);
