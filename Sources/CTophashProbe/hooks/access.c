@@ -40,11 +40,14 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_acce
   uint64_t start = tophash_now_ns(), now = start;
   bool caught = false;
   __atomic_fetch_or(&mine->stack, TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
-  while (now - start < advised_ns) {
-    uint64_t left = advised_ns - (now - start);
+  uint64_t limit_ns = advised_ns;
+  while (now - start < limit_ns) {
+    uint64_t left = limit_ns - (now - start);
     sleep_ns(left < 200000 ? left : 200000);
     now = tophash_now_ns();
     if (__atomic_load_n(&mine->stack, __ATOMIC_RELAXED) & TOPHASH_MARK_CAUGHT) {
+      // Long enough for the other side to read this stack before it moves on.
+      if (!caught) limit_ns += TOPHASH_HOLD_MAX_NS;
       caught = true;
       // It is proven; let the other side finish first, so that holding made the
       // collision visible and not worse.
