@@ -167,6 +167,8 @@ void tophash_events_detach(void);
 void tophash_events_note_images(void);
 /// Remembers that `address` is a lock.
 void tophash_events_note_lock(uint64_t address);
+/// True when `address` is remembered as a lock.
+bool tophash_events_is_lock(uint64_t address);
 
 #pragma GCC visibility pop
 

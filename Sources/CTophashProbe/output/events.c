@@ -95,6 +95,17 @@ void tophash_events_note_lock(uint64_t address) {
                    __ATOMIC_RELAXED);
 }
 
+bool tophash_events_is_lock(uint64_t address) {
+  uint64_t hash = (address >> 2) * 0x9E3779B97F4A7C15ull;
+  uint32_t index = (uint32_t)(hash >> 52) % TOPHASH_LOCKS;
+  for (int probe = 0; probe < 8; probe++, index = (index + 1) % TOPHASH_LOCKS) {
+    uint64_t known = __atomic_load_n(&tophash_events.locks[index], __ATOMIC_RELAXED);
+    if (known == address) return true;
+    if (known == 0) return false;
+  }
+  return false;
+}
+
 static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
   (void)size, (void)unused;
   uint64_t low = UINT64_MAX, high = 0;
