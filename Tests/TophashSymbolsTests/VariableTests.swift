@@ -157,6 +157,8 @@ private let module = "TophashSymbolsTests"
       ("__C.pthread_mutex_t", true), ("__C.pthread_rwlock_t", true), ("__C.sem_t", true),
       ("Swift.Optional<__C.pthread_cond_t>", true), ("__C.atomic_flag", true),
       ("__C.catomics_uint64_atomic", true), ("__C.timespec", false), ("Swift.Int", false),
+      ("__C.tiny_lock", true), ("__C.ev_mutex_t", true), ("__C.clock_t", false),
+      ("__C.block_header", false), ("__C.flock", false),
       ("Swift.Dictionary<Swift.String, __C.pthread_mutex_t>", false),
       ("Swift.Dictionary<Swift.String, Atomics.ManagedAtomic<Swift.Int>>", false),
       ("App.AtomicCounter", false), (nil, false),
