@@ -56,6 +56,42 @@ import Testing
     #expect(read(0xffff_8000_0000_0000, &buffer, 16) == 0)
   }
 
+  @Test func `a sandbox without process_vm_readv is no obstacle`() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources").path
+    let program = try compileC(
+      """
+      #include <errno.h>
+      #include <linux/filter.h>
+      #include <linux/seccomp.h>
+      #include <stddef.h>
+      #include <stdio.h>
+      #include <sys/prctl.h>
+      #include <sys/syscall.h>
+      #include "tophash_facts.h"
+
+      int main(void) {
+        struct sock_filter filter[] = {
+          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return 1;
+        uint64_t word = 42, copy = 0;
+        for (int i = 0; i < 2; i++) {
+          printf("%zu ", tophash_memory_read((uint64_t)(uintptr_t)&word, &copy, sizeof copy));
+          printf("%d ", (int)copy);
+        }
+        printf("%zu", tophash_memory_read(0, &copy, sizeof copy));
+      }
+      """, name: "sandbox",
+      ["-I", sources + "/CTophashCore/include", sources + "/CTophashCore/facts/memory.c"])
+    #expect(try Tool.run([program]) == "8 42 8 42 0")
+  }
+
   @Test func `reading by pipe leaves no descriptor behind`() {
     var word = 42
     let before = descriptors

@@ -72,7 +72,8 @@ private enum Build: String, CaseIterable {
         let maps = fopen("/proc/self/maps", "r")!
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, 4096, maps) != nil {
-          print("map", line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }, terminator: "")
+          let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+          print("map", text, terminator: "")
         }
       }
     }

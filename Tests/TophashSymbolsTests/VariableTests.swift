@@ -182,6 +182,11 @@ private let module = "TophashSymbolsTests"
     let entries = named(&Registry.entries)
     #expect(words(entries) == "\(module).Registry.entries : [Int: [String: Any]]")
     #expect(entries.kind == .staticProperty)
+    struct Local { nonisolated(unsafe) static var seen: [Int] = [1] }
+    let local = named(&Local.seen)
+    #expect(local.kind == .global)
+    #expect(local.name.hasPrefix("seen in Local #1 in \(module).VariableTests."))
+    #expect(local.type == "[Int]")
   }
 }
 
