@@ -26,9 +26,8 @@ import Testing
         // Several rows for one location: the last one counts.
         for place in [row.location, end &- 1] where row.location < end {
           let found = try entry.row(at: place)
-          #expect(
-            row.cells.allSatisfy { Self.matches(found.text(of: $0), $1) },
-            "\(String(place, radix: 16)): \(found), \(row.cells)")
+          let wrong = row.cells.filter { !Self.matches(found.text(of: $0.key), $0.value) }
+          #expect(wrong.isEmpty, "\(String(place, radix: 16))")
           compared += 1
         }
       }
@@ -99,10 +98,12 @@ import Testing
     var functions: [Function] = []
     var columns: [Substring] = []
     var isFunction = false
-    for line in try Tool.run("readelf", "--debug-dump=frames-interp", path)
-      .split(separator: "\n")
-    {
-      let fields = line.split(separator: " ")
+    // It complains about libraries whose debug information lies elsewhere, but goes on.
+    let output = try Tool.run(
+      "sh", "-c", "readelf --debug-dump=frames-interp \"$1\" || true", "sh", path)
+    for line in output.split(separator: "\n") {
+      // Some registers are written twice: `r10 (r10)`.
+      let fields = line.split(separator: " ").filter { !$0.hasPrefix("(") }
       if let range = fields.last(where: { $0.hasPrefix("pc=") }) {
         let bounds = range.dropFirst(3).split(separator: "..").map { UInt64($0, radix: 16)! }
         functions.append(Function(range: bounds[0]..<bounds[1]))
@@ -149,7 +150,7 @@ extension CallFrameRow {
     case .undefined: return "u"
     case .saved(let offset): return "c" + signed(offset)
     case .frameAddress(let offset): return "v" + signed(offset)
-    case .register(let source): return Self.names[source]
+    case .register(let source): return "r\(source)"
     case .savedAt: return "exp"
     case .computed: return "vexp"
     }
