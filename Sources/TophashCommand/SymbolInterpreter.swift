@@ -5,15 +5,24 @@ import TophashSymbols
 struct SymbolInterpreter: Interpreter {
   private let symbolizer: Symbolizer
   private let namer: VariableNamer
+  private let unwinder: Unwinder
 
   /// - Parameter tool: path of an `llvm-symbolizer`; `nil` to do without.
   init(images: [LoadedImage], tool: String?) {
     symbolizer = Symbolizer(images: images, toolPath: tool)
     namer = VariableNamer(images: images)
+    unwinder = Unwinder(images: images)
   }
 
   func frames(at addresses: [UInt64]) -> [UInt64: [Frame]] {
     symbolizer.frames(at: addresses)
+  }
+
+  func stack(of side: Conflict.Side) -> [UInt64] {
+    guard !side.stack.isEmpty else { return side.frames }
+    return unwinder.stack(
+      framePointerWalk: side.frames, stackPointer: side.stackPointer,
+      framePointer: side.framePointer, stack: side.stack)
   }
 
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable {

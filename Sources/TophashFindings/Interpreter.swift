@@ -5,6 +5,14 @@ package protocol Interpreter {
   /// The frames at each address, innermost first; more than one where code was inlined.
   func frames(at addresses: [UInt64]) -> [UInt64: [Frame]]
 
+  /// A side's whole stack, innermost first, as far as it can be told.
+  func stack(of side: Conflict.Side) -> [UInt64]
+
   /// The variable at `address`, from memory that the probe copied when it was open.
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable
+}
+
+extension Interpreter {
+  /// What the frame pointers told the probe.
+  package func stack(of side: Conflict.Side) -> [UInt64] { side.frames }
 }

@@ -52,8 +52,14 @@ package struct Judge {
   /// access that stays open, and correct all the same. They are told by address, where the
   /// probe saw them used as locks, and by type.
   package mutating func add(_ file: EventFile, interpreter: some Interpreter) {
-    let frames = interpreter.frames(at: Self.addresses(in: file.conflicts))
-    for conflict in file.conflicts {
+    let conflicts = file.conflicts.map { conflict in
+      var conflict = conflict
+      conflict.open.frames = interpreter.stack(of: conflict.open)
+      conflict.begun.frames = interpreter.stack(of: conflict.begun)
+      return conflict
+    }
+    let frames = interpreter.frames(at: Self.addresses(in: conflicts))
+    for conflict in conflicts {
       guard let variable = Self.variable(of: conflict, in: file, interpreter) else {
         lockConflicts += 1
         continue

@@ -12,10 +12,13 @@ bool tophash_overlap_read(struct tophash_access *slot, uint64_t key, struct toph
     copy->buffer = __atomic_load_n(&slot->buffer, __ATOMIC_ACQUIRE);
     copy->owner = __atomic_load_n(&slot->owner, __ATOMIC_RELAXED);
     copy->stack = __atomic_load_n(&slot->stack, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);  // the fields above are read before the key below
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);  // the fields above are read before those below
     copy->key = __atomic_load_n(&slot->key, __ATOMIC_RELAXED);
     if (copy->key != key) return false;
-    if (copy->buffer != 0) return true;
+    // The same buffer before and after the fields: they belong together. Closes the race in
+    // which the slot passes to another access of the same variable while it is copied.
+    bool same = __atomic_load_n(&slot->buffer, __ATOMIC_RELAXED) == copy->buffer;
+    if (copy->buffer != 0 && same) return true;
     if (attempt >= 64) sched_yield();
   }
   return false;

@@ -4,7 +4,6 @@
 // alone puts them in front (interposition). Where the runtime's entry points
 // could be patched they lead here as well. Either way an access passes once.
 
-#include <errno.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -19,8 +18,14 @@
 #define FLAG_MODIFY 0x01
 #define FLAG_TRACKED 0x20
 
-static struct tophash_site *site_of(struct tophash_thread *self, uint64_t pc) {
-  return &self->sites[(pc * 0x9E3779B97F4A7C15ull) >> 56];
+/// The site's entry on this thread, or the one to give it. Two sites that share
+/// a hash have neighbouring entries; of more, the less visited one gives way.
+static inline struct tophash_site *site_of(struct tophash_thread *self, uint64_t pc) {
+  uint64_t hash = (pc * 0x9E3779B97F4A7C15ull) >> (64 - TOPHASH_SITE_BITS);
+  struct tophash_site *site = &self->sites[hash & ~1ull];
+  if (site[0].pc == pc) return &site[0];
+  if (site[1].pc == pc) return &site[1];
+  return site[1].visits < site[0].visits ? &site[1] : &site[0];
 }
 
 static void sleep_ns(uint64_t ns) {
@@ -35,11 +40,14 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_acce
   uint64_t start = tophash_now_ns(), now = start;
   bool caught = false;
   __atomic_fetch_or(&mine->stack, TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
-  while (now - start < advised_ns) {
-    uint64_t left = advised_ns - (now - start);
+  uint64_t limit_ns = advised_ns;
+  while (now - start < limit_ns) {
+    uint64_t left = limit_ns - (now - start);
     sleep_ns(left < 200000 ? left : 200000);
     now = tophash_now_ns();
     if (__atomic_load_n(&mine->stack, __ATOMIC_RELAXED) & TOPHASH_MARK_CAUGHT) {
+      // Long enough for the other side to read this stack before it moves on.
+      if (!caught) limit_ns += TOPHASH_HOLD_MAX_NS;
       caught = true;
       // It is proven; let the other side finish first, so that holding made the
       // collision visible and not worse.
@@ -55,11 +63,24 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_acce
 TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site *site, uint64_t pc,
                                struct tophash_bucket *bucket, struct tophash_access *mine,
                                uint64_t key) {
-  if (site->pc != pc) *site = (struct tophash_site){.pc = pc};
+  if (site->pc != pc) {
+    // Two hot sites are in the way. Not each of its accesses is worth a look,
+    // or a program with many sites would pay for one all the time.
+    bool is_crowded = site->visits >= TOPHASH_VISIT_ALWAYS;
+    if (is_crowded && ++self->crowded % TOPHASH_VISIT_STRIDE != 0) return;
+    *site = (struct tophash_site){.pc = pc};
+  }
+  // A countdown of 1: looks again next time. With 0 the handler of a signal that
+  // came in the middle of a visit would leave the site to 2^32 accesses.
+  site->countdown = 1;
   if (self->reporting) return;
-  int saved = errno;
+  // Every contended lock is a near miss; holding it would find nothing.
+  if (tophash_events_is_lock(tophash_access_address(key))) {
+    site->countdown = TOPHASH_VISIT_STRIDE;
+    return;
+  }
   self->reporting = true;
-  tophash_process_settle();
+  struct tophash_interrupted before = tophash_cold_begin();
   // xorshift64
   self->random ^= self->random << 13;
   self->random ^= self->random >> 7;
@@ -87,8 +108,8 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   }
   header->holds = tophash_process.traps->holds;
   header->held_ns = tophash_process.traps->held_ns;
+  tophash_cold_end(before);
   self->reporting = false;
-  errno = saved;
 }
 
 /// Lets the others of a conflict finish first, for at most a moment: the
@@ -115,9 +136,10 @@ static void give_way(struct tophash_bucket *bucket, struct tophash_access *mine,
 TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_bucket *bucket,
                                 struct tophash_access *other, struct tophash_access *mine, int index,
                                 uint64_t key, uint64_t buffer, tophash_stack stack, uint64_t pc) {
-  if (self->reporting) return;
-  int saved = errno;
+  // Many threads may wait for one lock: nothing to record, nobody to give way to.
+  if (self->reporting || tophash_events_is_lock(tophash_access_address(key))) return;
   self->reporting = true;
+  struct tophash_interrupted before = tophash_cold_begin();
   struct tophash_access this = {.key = key, .buffer = buffer, .stack = stack, .owner = self->owner};
   while (other != NULL) {
     uint64_t other_key = __atomic_load_n(&other->key, __ATOMIC_RELAXED);
@@ -126,8 +148,8 @@ TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_buck
     other = tophash_overlap_scan(bucket, key, mine, &index);
   }
   give_way(bucket, mine, key);
+  tophash_cold_end(before);
   self->reporting = false;
-  errno = saved;
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, uint64_t *buffer,
@@ -180,19 +202,20 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
 TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
   uint64_t address = buffer[0];
   struct tophash_thread *self = &tophash_self;
-  // Attached threads only: on others no access was ever published. (A task that
-  // resumes on a new thread attaches by entering it.)
-  if (address != 0 && self->attached) {
+  // Also on a thread that made no access yet: the access may have begun on another.
+  if (address != 0 && tophash_process.watching) {
     bool found;
     uint64_t marks =
         tophash_overlap_withdraw(tophash_process.table, address, (uint64_t)buffer, &found);
-    self->open--;
+    // Never below 0: a task ends here what it began elsewhere, and a count that
+    // drifted would hide the locks that this thread takes inside of accesses.
+    if (self->open > 0) self->open--;
     if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT) && !self->reporting) {
-      int saved = errno;
       self->reporting = true;
+      struct tophash_interrupted before = tophash_cold_begin();
       tophash_conflict_amend(buffer[1], self->owner);
+      tophash_cold_end(before);
       self->reporting = false;
-      errno = saved;
     }
   }
   tophash_runtime.end_access(buffer);

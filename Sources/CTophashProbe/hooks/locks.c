@@ -28,14 +28,20 @@ static void note(const volatile void *lock) {
 
 /// Defines a function of the C library in front of the original: notes its
 /// first argument as a lock and goes on to the original. The original is looked
-/// up on first use, since libraries that start before this one lock as well.
+/// up at start, because looking up takes the loader's lock, which a caller in a
+/// signal handler (of `sem_post`) or in a library's constructor must not wait for;
+/// or on first use, since libraries that start before this one lock as well.
 #define LOCK_FUNCTION(name, parameters, ...)                                                  \
+  static int (*name##_original) parameters;                                                   \
+  __attribute__((constructor, cold)) static void find_##name(void) {                          \
+    void *found = dlsym(RTLD_NEXT, #name);                                                    \
+    __atomic_store_n(&name##_original, (int(*) parameters)found, __ATOMIC_RELAXED);           \
+  }                                                                                           \
   TOPHASH_EXPORT int name parameters {                                                        \
-    static int (*original) parameters;                                                        \
-    int(*next) parameters = __atomic_load_n(&original, __ATOMIC_RELAXED);                     \
+    int(*next) parameters = __atomic_load_n(&name##_original, __ATOMIC_RELAXED);              \
     if (tophash_unlikely(next == NULL)) {                                                     \
-      next = (int(*) parameters)dlsym(RTLD_NEXT, #name);                                      \
-      __atomic_store_n(&original, next, __ATOMIC_RELAXED);                                    \
+      find_##name();                                                                          \
+      next = __atomic_load_n(&name##_original, __ATOMIC_RELAXED);                             \
     }                                                                                         \
     note(lock);                                                                               \
     return next(__VA_ARGS__);                                                                 \

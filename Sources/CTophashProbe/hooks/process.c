@@ -2,11 +2,11 @@
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +22,8 @@ __attribute__((section(".swift1_autolink_entries"), used, retain)) static const 
 TOPHASH_HIDDEN void swift_addNewDSOImage(const void *image) { (void)image; }
 TOPHASH_HIDDEN bool _swift_backtrace_isThunkFunction(const char *name) { return (void)name, false; }
 
-static struct tophash_table table;
+// In pages of its own, which a forked child gives back at once.
+static _Alignas(4096) struct tophash_table table;
 static struct tophash_traps traps;
 
 struct tophash_process tophash_process = {.table = &table, .traps = &traps, .patch = true};
@@ -30,6 +31,7 @@ struct tophash_process tophash_process = {.table = &table, .traps = &traps, .pat
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
 static bool unsettled;       // forked: the event file is the parent's
+static uint32_t hooks;       // set of enum tophash_hook
 
 // Programs that build and drive other programs; the ones that they start are
 // checked, they are not.
@@ -122,8 +124,15 @@ static bool is_checked_program(void) {
   return length < suffix || strcmp(name + length - suffix, manifest_suffix) != 0;
 }
 
-/// Watches this process, whose runtime was found. `alone`: it has one thread.
-static void watch(bool alone) {
+/// True when this process has one thread. One that a library started before this
+/// one may be anywhere, also in an entry point that is about to be patched.
+static bool is_alone(void) {
+  struct stat threads;
+  return stat("/proc/self/task", &threads) == 0 && threads.st_nlink == 3;
+}
+
+/// Watches this process, whose runtime was found.
+static void watch(void) {
   if (!tophash_events_open(session)) {
     static const char message[] =
         "tophash: warning: no room for the events of this process; it runs unchecked\n";
@@ -131,30 +140,29 @@ static void watch(bool alone) {
     return;
   }
   if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
-  uint32_t hook = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
-  if (tophash_process.patch && alone && tophash_runtime_patch()) hook |= TOPHASH_HOOK_PATCHED;
-  if (hook == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
-  tophash_events.header->hook = hook;
+  hooks = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
+  if (tophash_process.patch && is_alone() && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
+  if (hooks == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
+  tophash_events.header->hook = hooks;
   tophash_thread_attach();
   tophash_process.watching = true;
   if (!self_test()) {
-    tophash_process.watching = false;
+    tophash_process.watching = tophash_self.attached = false;
     return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_UNKNOWN_RUNTIME);
   }
   tophash_events_note_images();
   set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
 }
 
-TOPHASH_COLD void tophash_process_find_runtime(void) {
-  // Only hooks come here, so there is a runtime; without its functions nothing
-  // could go on.
+TOPHASH_COLD bool tophash_process_find_runtime(void) {
   static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+  struct tophash_interrupted before = tophash_cold_begin();
   pthread_mutex_lock(&once);
-  if (!found) {
-    if (!(found = tophash_runtime_find())) abort();
-    if (session[0] != 0) watch(false);
-  }
+  if (!found && (found = tophash_runtime_find()) && session[0] != 0) watch();
+  bool now = found;
   pthread_mutex_unlock(&once);
+  tophash_cold_end(before);
+  return now;
 }
 
 // MARK: Fork
@@ -163,22 +171,28 @@ static void forked_child(void) {
   if (!tophash_process.watching) return;
   // The other threads are gone, and with them whatever they had open. Most
   // children exec at once, so the event file is only made when one does not.
-  memset(&table, 0, sizeof table);
+  if (madvise(&table, sizeof table, MADV_DONTNEED) != 0) memset(&table, 0, sizeof table);
   tophash_events_detach();
   tophash_thread_forked();
+  // What was learned of sites stays; what was spent and counted is the parent's.
+  traps.start_ns = tophash_now_ns();
+  traps.held_ns = traps.near_misses = traps.armed = traps.holds = 0;
   unsettled = true;
 }
 
 TOPHASH_COLD void tophash_process_settle(void) {
   if (!__atomic_load_n(&unsettled, __ATOMIC_RELAXED)) return;
   if (!__atomic_exchange_n(&unsettled, false, __ATOMIC_RELAXED)) return;
-  uint32_t hook = tophash_events.header->hook;
-  if (!tophash_events_open(session)) return;
-  tophash_events.header->hook = hook;
-  tophash_self.counters = &tophash_events.counters[tophash_self.index % TOPHASH_COUNTERS];
-  tophash_conflict_forget();
-  tophash_events_note_images();
-  set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+  struct tophash_interrupted before = tophash_cold_begin();
+  // No warning when it fails: standard error may be anything by now.
+  if (tophash_events_open(session)) {
+    tophash_events.header->hook = hooks;
+    tophash_conflict_forget();
+    // Not looked up anew: a thread that is gone may have held the loader's lock.
+    tophash_events_inherit_images();
+    set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+  }
+  tophash_cold_end(before);
 }
 
 // MARK: Constructor and destructor
@@ -187,13 +201,13 @@ __attribute__((constructor)) static void start(void) {
   const char *directory = getenv("TOPHASH_SESSION");
   bool wanted = directory != NULL && directory[0] == '/' && strlen(directory) < sizeof session &&
                 is_checked_program();
+  if (!wanted) return;  // the hooks find the runtime when they need it
   found = tophash_runtime_find();
-  if (!wanted) return;
   strcpy(session, directory);
   read_options();
   tophash_thread_start();
   pthread_atfork(NULL, NULL, forked_child);
-  if (found) watch(true);
+  if (found) watch();
 }
 
 __attribute__((destructor)) static void stop(void) {

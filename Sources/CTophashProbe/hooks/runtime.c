@@ -17,23 +17,23 @@
 #include "tophash_probe.h"
 
 // Until the runtime is found, which is at start unless it is loaded later, the
-// originals are these: they find it and go on.
+// originals are these: they find it and go on. Where it hides too well they do
+// nothing: the program lives on without exclusivity checks.
 static void find_and_begin(void *address, uint64_t *buffer, uintptr_t flags, void *pc) {
-  tophash_process_find_runtime();
-  tophash_runtime.begin_access(address, buffer, flags, pc);
+  buffer[0] = 0;  // no access, says this to the end
+  if (tophash_process_find_runtime()) tophash_runtime.begin_access(address, buffer, flags, pc);
 }
 static void find_and_end(uint64_t *buffer) {
-  tophash_process_find_runtime();
-  tophash_runtime.end_access(buffer);
+  if (tophash_process_find_runtime()) tophash_runtime.end_access(buffer);
 }
 static void find_and_enter(char *state) {
-  tophash_process_find_runtime();
-  tophash_runtime.enter_task(state);
+  if (tophash_process_find_runtime()) tophash_runtime.enter_task(state);
 }
 static void find_and_exit(char *state) {
-  tophash_process_find_runtime();
-  tophash_runtime.exit_task(state);
+  if (tophash_process_find_runtime()) tophash_runtime.exit_task(state);
 }
+
+static void do_nothing(char *state) { (void)state; }
 
 struct tophash_runtime tophash_runtime = {
     .begin_access = find_and_begin,
@@ -66,31 +66,58 @@ static void *const hooks[ENTRIES] = {
     (void *)swift_task_exitThreadLocalContext,
 };
 
-static int find_swift_core(struct dl_phdr_info *info, size_t size, void *found) {
+struct libraries {
+  const char *names[TOPHASH_IMAGES];
+  int count;
+};
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *list) {
   (void)size;
-  const char *base = strrchr(info->dlpi_name, '/');
-  base = base == NULL ? info->dlpi_name : base + 1;
-  if (strcmp(base, "libswiftCore.so") != 0) return 0;
-  *(const char **)found = info->dlpi_name;
-  return 1;
+  struct libraries *libraries = list;
+  if (info->dlpi_name == NULL || info->dlpi_name[0] == 0) return 0;
+  if (libraries->count == TOPHASH_IMAGES) return 1;
+  libraries->names[libraries->count++] = info->dlpi_name;
+  return 0;
 }
 
-/// In the libraries that the linker searches after this one; else, for a
-/// runtime that came in privately by dlopen, in libswiftCore itself.
-static void find_dynamic(void) {
-  void *core = NULL;
-  if (dlsym(RTLD_NEXT, names[BEGIN]) == NULL) {
-    const char *path = NULL;
-    if (dl_iterate_phdr(find_swift_core, &path)) core = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
-    if (core == NULL) return;
+/// A library that came in privately by dlopen and brought a runtime.
+static void *find_private(void) {
+  // Listed first: a library cannot be opened in the callback.
+  static struct libraries libraries;
+  libraries.count = 0;
+  dl_iterate_phdr(note_library, &libraries);
+  for (int i = 0; i < libraries.count; i++) {
+    void *library = dlopen(libraries.names[i], RTLD_LAZY | RTLD_NOLOAD);
+    if (library == NULL) continue;
+    void *begin = dlsym(library, names[BEGIN]);
+    if (begin != NULL && begin != hooks[BEGIN]) return library;
+    dlclose(library);
   }
-  for (int i = 0; i < ENTRIES; i++) entries[i] = dlsym(core ? core : RTLD_NEXT, names[i]);
+  return NULL;
+}
+
+/// In the libraries that the linker searches after this one, or in a private one.
+static void find_dynamic(void) {
+  bool is_private = dlsym(RTLD_NEXT, names[BEGIN]) == NULL;
+  void *library = is_private ? find_private() : RTLD_NEXT;
+  if (library == NULL) return;
+  for (int i = 0; i < ENTRIES; i++) entries[i] = dlsym(library, names[i]);
+  // The hooks call it from now on: it stays when the library that brought it goes.
+  Dl_info owner;
+  if (dladdr(entries[BEGIN], &owner) != 0)
+    dlopen(owner.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  if (is_private) dlclose(library);
 }
 
 static int find_main_bias(struct dl_phdr_info *info, size_t size, void *bias) {
   (void)size;
   *(uint64_t *)bias = info->dlpi_addr;
   return 1;  // the program itself comes first
+}
+
+/// True when `length` bytes at `offset` lie in a file of `size` bytes.
+static bool is_inside(uint64_t offset, uint64_t length, size_t size) {
+  return length <= size && offset <= size - length;
 }
 
 /// In the program's own symbol table.
@@ -108,15 +135,15 @@ static void find_static(void) {
   uint64_t bias = 0;
   dl_iterate_phdr(find_main_bias, &bias);
   const ElfW(Ehdr) *header = (const void *)bytes;
-  size_t sections_end = header->e_shoff + (size_t)header->e_shnum * sizeof(ElfW(Shdr));
-  if (header->e_shentsize == sizeof(ElfW(Shdr)) && sections_end <= size) {
+  size_t sections_size = (size_t)header->e_shnum * sizeof(ElfW(Shdr));
+  if (header->e_shentsize == sizeof(ElfW(Shdr)) && is_inside(header->e_shoff, sections_size, size)) {
     const ElfW(Shdr) *sections = (const void *)(bytes + header->e_shoff);
     for (int s = 0; s < header->e_shnum; s++) {
       const ElfW(Shdr) *table = &sections[s];
       if (table->sh_type != SHT_SYMTAB || table->sh_link >= header->e_shnum) continue;
       const ElfW(Shdr) *strings = &sections[table->sh_link];
-      if (table->sh_offset + table->sh_size > size) continue;
-      if (strings->sh_offset + strings->sh_size > size || strings->sh_size == 0) continue;
+      if (!is_inside(table->sh_offset, table->sh_size, size)) continue;
+      if (!is_inside(strings->sh_offset, strings->sh_size, size) || strings->sh_size == 0) continue;
       const ElfW(Sym) *symbols = (const void *)(bytes + table->sh_offset);
       const char *text = (const char *)bytes + strings->sh_offset;
       if (text[strings->sh_size - 1] != 0) continue;
@@ -141,8 +168,9 @@ bool tophash_runtime_find(void) {
   if (entries[BEGIN] == NULL || entries[END] == NULL) return false;
   tophash_runtime.begin_access = (void (*)(void *, uint64_t *, uintptr_t, void *))entries[BEGIN];
   tophash_runtime.end_access = (void (*)(uint64_t *))entries[END];
-  tophash_runtime.enter_task = (void (*)(char *))entries[ENTER];
-  tophash_runtime.exit_task = (void (*)(char *))entries[EXIT];
+  bool has_tasks = entries[ENTER] != NULL && entries[EXIT] != NULL;
+  tophash_runtime.enter_task = has_tasks ? (void (*)(char *))entries[ENTER] : do_nothing;
+  tophash_runtime.exit_task = has_tasks ? (void (*)(char *))entries[EXIT] : do_nothing;
   tophash_runtime.current_task = (void *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrent");
   tophash_runtime.current_task_name =
       (const char *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentTaskName");

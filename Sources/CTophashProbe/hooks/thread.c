@@ -1,6 +1,7 @@
 // The probe's view of one thread.
 
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +74,21 @@ void tophash_thread_start(void) {
   has_exit_key = pthread_key_create(&exit_key, thread_will_exit) == 0;
 }
 
+struct tophash_interrupted tophash_cold_begin(void) {
+  struct tophash_interrupted before = {.error = errno};
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before.cancellation);
+  return before;
+}
+
+void tophash_cold_end(struct tophash_interrupted before) {
+  pthread_setcancelstate(before.cancellation, NULL);
+  errno = before.error;
+}
+
 TOPHASH_COLD void tophash_thread_attach(void) {
   struct tophash_thread *self = &tophash_self;
   if (self->attached) return;
+  tophash_process_settle();
   uint64_t task = self->owner;  // a task may have entered before the first access
   uint32_t tid = (uint32_t)syscall(SYS_gettid);
   self->index = claim_index(tid);

@@ -37,7 +37,8 @@
 
 // MARK: One thread (hooks/thread.c)
 
-#define TOPHASH_SITES 256  // 4 KiB of thread-local memory
+#define TOPHASH_SITE_BITS 9  // 8 KiB of thread-local memory
+#define TOPHASH_SITES (1u << TOPHASH_SITE_BITS)
 
 /// When to look at a site again, on this thread.
 struct tophash_site {
@@ -49,10 +50,11 @@ struct tophash_site {
 struct tophash_thread {
   tophash_owner owner;  // who runs here now: the task, else the thread
   struct tophash_counters *counters;
-  int32_t open;    // accesses begun here minus accesses ended here
+  int32_t open;    // accesses begun here and not ended here: too high when a task took one along
   bool attached;   // index, counters and exit handler are set up
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
+  uint32_t crowded;  // accesses at sites that found no entry for themselves
   uint64_t random;
   struct tophash_site sites[TOPHASH_SITES];
 };
@@ -63,6 +65,17 @@ extern __thread struct tophash_thread tophash_self __attribute__((tls_model("ini
 
 /// Seeds the random choices of threads that attach later.
 extern uint64_t tophash_seed;
+
+/// What a thread was doing before it took the cold path.
+struct tophash_interrupted {
+  int error;         // errno
+  int cancellation;  // state of the thread's cancellation
+};
+
+/// Begins and ends the cold path, which makes system calls: `errno` stays as it
+/// was, and the thread is not cancelled in the middle.
+struct tophash_interrupted tophash_cold_begin(void);
+void tophash_cold_end(struct tophash_interrupted before);
 
 /// Sets up the calling thread on its first access.
 void tophash_thread_attach(void);
@@ -90,9 +103,10 @@ extern struct tophash_process tophash_process;
 
 uint64_t tophash_now_ns(void);
 /// Finds the runtime when it was loaded after start; called by hooks that find
-/// themselves without an original.
-void tophash_process_find_runtime(void);
-/// Opens the event file of a process that was forked and lives on.
+/// themselves without an original. False when there is none to be found.
+bool tophash_process_find_runtime(void);
+/// Opens the event file of a process that was forked and lives on: called by its
+/// threads on their first access.
 void tophash_process_settle(void);
 
 // MARK: The runtime (hooks/runtime.c, hooks/patch.c)
@@ -163,10 +177,15 @@ extern struct tophash_events tophash_events;
 bool tophash_events_open(const char *session);
 /// Back to the scratch area: in a forked child, the file is its parent's.
 void tophash_events_detach(void);
+/// Takes over the images that the parent had noted, which are at the same places
+/// in a forked child.
+void tophash_events_inherit_images(void);
 /// Notes images that were loaded since the last call.
 void tophash_events_note_images(void);
 /// Remembers that `address` is a lock.
 void tophash_events_note_lock(uint64_t address);
+/// True when `address` was noted as a lock.
+bool tophash_events_is_lock(uint64_t address);
 
 #pragma GCC visibility pop
 

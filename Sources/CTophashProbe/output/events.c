@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tophash_probe.h"
@@ -31,6 +32,12 @@ static _Alignas(4096) uint8_t scratch[FILE_BYTES];
 
 struct tophash_events tophash_events = EVENTS_AT(scratch);
 
+// In a forked child: the file of its parent, still mapped.
+static struct tophash_events inherited = EVENTS_AT(scratch);
+
+// True while a thread notes images.
+static bool noting;
+
 static void read_file(const char *path, char *into, size_t capacity) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
@@ -41,7 +48,11 @@ static void read_file(const char *path, char *into, size_t capacity) {
 }
 
 bool tophash_events_open(const char *session) {
-  char path[4096];
+  // Not on the stack, which may be that of a signal handler. One thread comes here.
+  static char path[4096];
+  // Growing a file beyond its limit is a signal that ends the program.
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FILE_BYTES) return false;
   uint64_t start = tophash_now_ns();
   int length = snprintf(path, sizeof path, "%s/%d.%llu.tophash", session, (int)getpid(),
                         (unsigned long long)start);
@@ -76,12 +87,37 @@ bool tophash_events_open(const char *session) {
   return true;
 }
 
-void tophash_events_detach(void) { tophash_events = EVENTS_AT(scratch); }
+void tophash_events_detach(void) {
+  if (tophash_events.header != (void *)scratch) inherited = tophash_events;
+  tophash_events = EVENTS_AT(scratch);
+  noting = false;  // whoever did is not in this process
+}
+
+void tophash_events_inherit_images(void) {
+  // Acquire: partner of the count's release in `note_image`.
+  uint32_t count = __atomic_load_n(&inherited.header->image_count, __ATOMIC_ACQUIRE);
+  memcpy(tophash_events.images, inherited.images, count * sizeof *inherited.images);
+  __atomic_store_n(&tophash_events.header->image_count, count, __ATOMIC_RELEASE);
+}
+
+#define LOCK_PROBES 8
+
+static uint32_t lock_index(uint64_t address) {
+  return (uint32_t)(((address >> 2) * 0x9E3779B97F4A7C15ull) >> 52) % TOPHASH_LOCKS;
+}
+
+bool tophash_events_is_lock(uint64_t address) {
+  uint32_t index = lock_index(address);
+  for (int probe = 0; probe < LOCK_PROBES; probe++, index = (index + 1) % TOPHASH_LOCKS) {
+    uint64_t known = __atomic_load_n(&tophash_events.locks[index], __ATOMIC_RELAXED);
+    if (known == address || known == 0) return known != 0;
+  }
+  return false;
+}
 
 void tophash_events_note_lock(uint64_t address) {
-  uint64_t hash = (address >> 2) * 0x9E3779B97F4A7C15ull;
-  uint32_t index = (uint32_t)(hash >> 52) % TOPHASH_LOCKS;
-  for (int probe = 0; probe < 8; probe++, index = (index + 1) % TOPHASH_LOCKS) {
+  uint32_t index = lock_index(address);
+  for (int probe = 0; probe < LOCK_PROBES; probe++, index = (index + 1) % TOPHASH_LOCKS) {
     uint64_t known = __atomic_load_n(&tophash_events.locks[index], __ATOMIC_RELAXED);
     if (known == address) return;
     if (known == 0 &&
@@ -91,8 +127,7 @@ void tophash_events_note_lock(uint64_t address) {
     if (known == address) return;
   }
   // Eight neighbours taken: the oldest guess gives way.
-  __atomic_store_n(&tophash_events.locks[(uint32_t)(hash >> 52) % TOPHASH_LOCKS], address,
-                   __ATOMIC_RELAXED);
+  __atomic_store_n(&tophash_events.locks[lock_index(address)], address, __ATOMIC_RELAXED);
 }
 
 static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
@@ -123,8 +158,7 @@ static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
 
 void tophash_events_note_images(void) {
   // One at a time. Whoever finds it busy goes on: the images get noted.
-  static bool busy;
-  if (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE)) return;
+  if (__atomic_exchange_n(&noting, true, __ATOMIC_ACQUIRE)) return;
   dl_iterate_phdr(note_image, NULL);
-  __atomic_store_n(&busy, false, __ATOMIC_RELEASE);
+  __atomic_store_n(&noting, false, __ATOMIC_RELEASE);
 }

@@ -11,9 +11,13 @@ import CTophashProtocol
 package struct VariableNamer: Sendable {
   private let images: ImageSet
 
-  /// Takes the images of one process. Their files are opened when first needed, and kept.
-  package init(images: [LoadedImage]) {
-    self.images = ImageSet(images)
+  /// Takes the images of one process.
+  ///
+  /// - Parameters:
+  ///   - images: Where the process had which file. Files are opened when first needed.
+  ///   - cache: Opened images, to share with others who read them.
+  package init(images: [LoadedImage], cache: ElfImageCache = ElfImageCache()) {
+    self.images = ImageSet(images, cache: cache)
   }
 
   /// The variable at `address`, of which the probe took `snapshot`.
@@ -217,18 +221,33 @@ extension VariableNamer {
   ) -> Variable? {
     guard let image = images.image(at: address) else { return nil }
     let vaddr = image.vaddr(address)
-    if let symbol = image.file.symbol(containing: vaddr), symbol.kind != .function,
-      let variable = TypeDemangler.variable(symbol: symbol.name)
-    {
+    let symbol = image.file.symbol(containing: vaddr).flatMap { $0.kind == .object ? $0 : nil }
+    if let symbol, let variable = TypeDemangler.variable(symbol: symbol.name) {
       return named(
         Interior(path: [variable.name], type: variable.type, offset: vaddr - symbol.value),
         kind: variable.context == nil ? .global : .staticProperty, module: variable.module,
         prefix: variable.context?.sourceName, reader)
     }
     guard !onlyNamed, image.file.addressRange?.contains(vaddr) == true else { return nil }
+    let type = storedType(reader)
+    if let symbol, symbol.value == vaddr {
+      let name = demangle(symbol.name).map(Self.withoutType) ?? symbol.name
+      return Variable(kind: .global, name: name, type: type)
+    }
     let file = image.loaded.path.split(separator: "/").last.map(String.init) ?? image.loaded.path
-    return Variable(
-      kind: .global, name: "\(file)+0x\(String(vaddr, radix: 16))", type: storedType(reader))
+    return Variable(kind: .global, name: "\(file)+0x\(String(vaddr, radix: 16))", type: type)
+  }
+}
+
+extension VariableNamer {
+  /// Of a variable declared inside a function, `static count : Int in Local #1 in App.run()`, what
+  /// does not depend on its type: `count in Local #1 in App.run()`.
+  private static func withoutType(_ demangled: String) -> String {
+    let text = demangled.hasPrefix("static ") ? demangled.dropFirst(7) : demangled[...]
+    guard let type = text.firstRange(of: " : "),
+      let context = text[type.upperBound...].firstRange(of: " in ")
+    else { return String(text) }
+    return String(text[..<type.lowerBound] + text[context.lowerBound...])
   }
 }
 
