@@ -1,0 +1,108 @@
+import Testing
+import TophashFindings
+import TophashSymbols
+
+@testable import TophashReports
+
+@Suite struct TextReporterTests {
+  @Test func `a finding is told in the order in which people read`() {
+    let reporter = Samples.reporter { $0.hasSuffix("Inventory.swift") ? Samples.source : nil }
+    let expected = """
+      race (caught): a task changed Inventory.stock : [String: Int] while a thread read it
+        task 7 "restock"      modify   Sources/Warehouse/Inventory.swift:5:3    Inventory.add(_:count:)
+        thread 4246 "order"   read     Sources/Warehouse/Inventory.swift:9:12   Inventory.available(_:)
+
+        task 7 "restock" had begun to modify it (held open by a trap)
+          5 | \t\tstock[item, default: 0] += count
+            | \t\t^
+          … 1 runtime frame
+          Inventory.add(_:count:)                        Sources/Warehouse/Inventory.swift:5:3
+          … 3 runtime frames
+          awaited by closure #1 in Warehouse.simulate()  Sources/Warehouse/Warehouse.swift:22:7
+
+        thread 4246 "order" began meanwhile to read it (queue "com.example.orders")
+          9 |     return stock[item] ?? 0
+            |            ^
+          Inventory.available(_:)  Sources/Warehouse/Inventory.swift:9:12
+          … 1 runtime frame
+
+        could have happened: the reader may follow storage that the writer has just freed: a crash, \
+      or a value that was never stored
+        fix: guard every use of 'stock', reads too, with one lock (a Mutex around the value leaves \
+      no way past it)
+             or make Inventory an actor: no lock to forget, but callers must await
+        again: tophash run --seed 7 -- .build/debug/Warehouse 'two words'
+        seen 1,204 times in process 4242 (Warehouse)   [\(Samples.finding.fingerprint)]
+
+      """
+    #expect(reporter.text(for: Samples.report(Samples.finding)) == expected)
+  }
+
+  @Test func `what is not known is left out, and what is doubtful is said`() {
+    let stripped = Frame(
+      address: 0x1010, image: "/shop/app", offset: 0x3f85, symbol: nil, function: "app + 0x3f85",
+      module: nil, location: nil, isInlined: false)
+    let open = Side(
+      operation: .modify, owner: .task(id: nil, name: nil), threadID: 5, stack: [stripped],
+      isSuspended: true, hasExactStack: false)
+    let begun = Side(
+      operation: .modify, owner: .task(id: 9, name: nil), threadID: 6,
+      stack: [Samples.frame("Shop.open()", "Shop.swift", 4, 0, isNearest: true)],
+      hasExactStack: false)
+    let finding = Finding(
+      grade: .caught,
+      variable: Variable(kind: .unknown, module: nil, name: "unknown variable", type: nil),
+      open: open, begun: begun,
+      processes: [.init(pid: 1, program: "/a/x"), .init(pid: 2, program: "/a/y")])
+    let text = Samples.reporter().text(for: Samples.report(finding))
+    #expect(
+      text == """
+        race (caught): two tasks changed a variable at the same time
+          task     modify   app                                              app + 0x3f85
+          task 9   modify   Sources/Warehouse/Shop.swift:4 (nearest line)    Shop.open()
+
+          task had begun to modify it (suspended in an await: only the place of the access is known)
+            app + 0x3f85  app
+
+          task 9 began meanwhile to modify it (it went on while its stack was read: outer frames may \
+        be later ones)
+            Shop.open()  Sources/Warehouse/Shop.swift:4 (nearest line)
+
+          could have happened: a lost change, or an object that is freed twice
+          fix: guard every use of it, reads too, with one lock, or move it into an actor
+          again: tophash run --seed 7 -- .build/debug/Warehouse 'two words'
+          seen once in processes 1 (x), 2 (y)   [\(finding.fingerprint)]
+
+        """)
+  }
+
+  @Test func `findings are apart, and nothing found is nothing said`() {
+    let text = Samples.reporter().text(for: Samples.report(Samples.finding, Samples.finding))
+    #expect(text.components(separatedBy: "\n\nrace (caught): ").count == 2)
+    #expect(Samples.reporter().text(for: Samples.report()) == "")
+  }
+
+  @Test func `colour changes no letter`() {
+    let report = Samples.report(Samples.finding)
+    let plain = Samples.reporter(source: { _ in Samples.source }).text(for: report)
+    let colored = Samples.reporter(isColored: true, source: { _ in Samples.source })
+      .text(for: report)
+    #expect(!plain.contains("\u{1b}"))
+    #expect(colored.hasPrefix("\u{1b}[1;31mrace (caught):\u{1b}[0m \u{1b}[1ma task changed"))
+    #expect(colored.replacing(/\u{1b}\[[0-9;]*m/, with: "") == plain)
+  }
+
+  @Test func `a source that has changed since is not quoted wrongly`() {
+    for source in ["", "one line\n", "\n\n\n\n\n\n\n\n\n\n\n"] {
+      let text = Samples.reporter(source: { _ in source }).text(
+        for: Samples.report(Samples.finding))
+      #expect(!text.contains(" | "))
+    }
+  }
+
+  @Test func `a column behind the line's end gives the line alone`() {
+    let text = Samples.reporter(source: { _ in "\n\n\n\nx\n\n\n\ny" })
+      .text(for: Samples.report(Samples.finding))
+    #expect(text.contains("    5 | x\n    …"))
+  }
+}
