@@ -3,10 +3,11 @@ import TophashReports
 
 /// What came of a run: findings, and the exit status that follows from all facts.
 struct Outcome {
-  /// A status that replaces the program's own, and what to say about it.
-  struct Status {
-    var code: ExitStatus
-    var error: ToolError?
+  /// How `tophash` ends.
+  enum Status: Equatable {
+    /// As the program did.
+    case programs
+    case own(ExitStatus)
   }
 
   let session: Session
@@ -14,26 +15,45 @@ struct Outcome {
   let end: ProcessEnd
   let judge: Judge
 
-  init(session: Session, mainProcess: Int32, end: ProcessEnd, options: RunOptions) {
+  init(session: Session, mainProcess: Int32, end: ProcessEnd, judge: Judge) {
     self.session = session
     self.mainProcess = mainProcess
     self.end = end
-    var judge = Judge()
-    for process in session.subjects where !process.conflicts.isEmpty {
-      judge.add(process, interpreter: SymbolInterpreter(images: process.images))
-    }
     self.judge = judge
   }
 
-  func report(command: [String], seed: UInt64) -> Report {
-    Report(
-      findings: judge.report, session: session, lockConflicts: judge.lockConflicts,
-      command: command, seed: seed, end: end)
+  /// What to say beside the report; `nil` when the run was as it should be.
+  var error: ToolError? {
+    if let version = session.unreadable.first(where: \.error.isOtherVersion) {
+      return .toolFailed(
+        "the probe library does not belong to this tophash: \(version.error)",
+        "install both from one build")
+    }
+    // The last one: a process that became another program by `exec` has a file for each.
+    let main = session.processes.last { $0.header.pid == mainProcess }
+    if case .refused(let refusal)? = main?.header.state {
+      return .toolFailed("the program ran unchecked", refusal.reason)
+    }
+    if session.subjects.isEmpty {
+      return .cannotRun(
+        "nothing was checked: no program with a Swift runtime ran",
+        "name a Swift program, or a script that starts one")
+    }
+    return nil
   }
 
-  /// `nil` when the program's own status stands.
-  var status: Status? {
-    if !judge.report.isEmpty { return Status(code: .findings) }
-    return nil
+  /// Findings come first, whatever else went wrong; then what went wrong. A program that failed
+  /// by itself without being checked keeps its status: that is what its caller has to see.
+  var status: Status {
+    if !judge.report.isEmpty { return .own(.findings) }
+    guard let error else { return .programs }
+    if error.code == .cannotRun, end != .exited(0) { return .programs }
+    return .own(error.code)
+  }
+}
+
+extension EventFileError {
+  fileprivate var isOtherVersion: Bool {
+    if case .otherVersion = self { true } else { false }
   }
 }

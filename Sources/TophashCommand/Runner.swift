@@ -1,6 +1,7 @@
 import Glibc
 import TophashFindings
 import TophashReports
+import TophashSymbols
 
 /// One `tophash run`, from the program's name to the exit status.
 struct Runner {
@@ -27,9 +28,10 @@ struct Runner {
     let preload = ProbeEnvironment(
       library: try directory.preloadable(library), session: directory.path,
       options: ProbeOptions(options, seed: seed))
-    let inbox = SignalInbox()
     let end: ProcessEnd
+    let status: Outcome.Status
     do throws(ToolError) {
+      let inbox = SignalInbox()
       let child = try ChildProcess(
         path: subject.path, arguments: subject.arguments,
         environment: preload.merged(into: environment), signalMask: inbox.originalMask)
@@ -37,22 +39,38 @@ struct Runner {
         child: child, inbox: inbox, directory: directory, console: console,
         haltsOnFinding: options.haltsOnFinding)
       end = supervisor.superviseToEnd()
-      defer { directory.remove() }
 
+      let session = directory.read()
       let outcome = Outcome(
-        session: directory.read(), mainProcess: child.pid, end: end, options: options)
-      let report = outcome.report(command: subject.words, seed: seed)
+        session: session, mainProcess: child.pid, end: end, judge: judge(session))
+      let report = Report(
+        findings: outcome.judge.report, session: session,
+        lockConflicts: outcome.judge.lockConflicts, command: subject.words, seed: seed,
+        options: options.repeated, end: end)
       try report.write(to: destination, options: options, environment: environment)
-      for line in SummaryText(report).lines { console.say(line) }
-      if let status = outcome.status {
-        if let error = status.error { console.complain(error.line) }
-        exit(status.code.rawValue)
-      }
+      SummaryText(report).lines.forEach(console.say)
+      if let error = outcome.error { console.complain(error.line) }
+      status = outcome.status
     } catch {
       directory.remove()
       throw error
     }
-    Farewell.leave(as: end)
+    directory.remove()
+    switch status {
+    case .programs: Farewell.leave(as: end)
+    case .own(let status): exit(status.rawValue)
+    }
+  }
+
+  private func judge(_ session: Session) -> Judge {
+    let tool = options.symbolizer ?? SymbolizerTool.find(in: environment)?.path
+    var judge = Judge()
+    for process in session.subjects where !process.conflicts.isEmpty {
+      judge.add(
+        process,
+        interpreter: SymbolInterpreter(images: process.images, tool: tool))
+    }
+    return judge
   }
 
   /// The running `tophash` itself.

@@ -87,7 +87,7 @@ package struct Judge {
   ) -> Variable? {
     guard !file.locks.contains(conflict.address) else { return nil }
     let variable = interpreter.variable(at: conflict.address, snapshot: conflict.snapshot)
-    return variable.holdsLock ? nil : variable
+    return variable.isLock ? nil : variable
   }
 
   private static func addresses(in conflicts: [Conflict]) -> [UInt64] {
@@ -122,27 +122,13 @@ extension Variable {
   package var qualifiedName: String { module.map { "\($0).\(name)" } ?? name }
 }
 
-extension Variable {
-  /// True for storage that synchronises by itself, so that waiting in it is no conflict.
-  var holdsLock: Bool {
-    let type = qualifiedType ?? type ?? ""
-    return Self.lockTypes.contains { type.contains($0) }
-  }
-
-  private static let lockTypes = [
-    "pthread_mutex_t", "pthread_rwlock_t", "pthread_cond_t", "pthread_spinlock_t", "sem_t",
-    "atomic_", "Atomic",
-  ]
-}
-
 extension Side {
   init(
     _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
   ) {
     let stack = side.frames.flatMap { frames[$0] ?? [.unknown(at: $0)] }
-    let threadName = side.threadName.flatMap { name in
-      // A thread that was never named carries the program's name.
-      process.program.split(separator: "/").last?.prefix(15) == Substring(name) ? nil : name
+    let threadName = side.threadName.flatMap {
+      Self.isGivenName($0, program: process.program) ? $0 : nil
     }
     self.init(
       operation: side.flags.contains(.modify) ? .modify : .read,
@@ -158,6 +144,13 @@ extension Side {
       isHeld: side.flags.contains(.held),
       isSuspended: side.flags.contains(.suspended),
       hasExactStack: side.flags.contains(.stable))
+  }
+
+  /// False for what a thread is called that nobody named: the program, or Dispatch's pool.
+  private static func isGivenName(_ name: String, program: String) -> Bool {
+    let file = program.split(separator: "/").last ?? ""
+    if file.prefix(15) == name { return false }
+    return !["-qos", "qos.overcommit", "qos.cooperative"].contains { name.hasSuffix($0) }
   }
 
   /// The innermost frame of the program's own code that is not the variable's own accessor; an

@@ -97,14 +97,18 @@ private struct Mixed {
     let memory = ProcessMemory(images: set, snapshot: SnapshotMemory([]), maximumReads: .max)
     let types = TypeReader(memory: memory)
     let layouts = LayoutReader(types)
+    var metadata: [String: UInt64] = [:]
+    for symbol in file.symbols where symbol.name.hasPrefix("$s") && symbol.name.hasSuffix("N") {
+      metadata[symbol.name] = symbol.value
+    }
     var compared = 0
     for offset in stride(from: 0, to: section.size, by: 4) {
       guard let descriptor = memory.relativePointer(at: image.base + section.address + offset),
         let type = types.nominalType(at: descriptor), type.kind != .class,
         let symbol = file.symbol(containing: descriptor - image.base),
         symbol.name.hasSuffix("Mn"),
-        let metadata = set.definition(of: symbol.name.dropLast(2) + "N"),
-        let expected = Witnessed(metadata: metadata),
+        let metadata = metadata[symbol.name.dropLast(2) + "N"],
+        let expected = Witnessed(metadata: image.base + metadata),
         let layout = layouts.layout(of: .nominal(type))
       else { continue }
       #expect(Witnessed(layout) == expected, "\(type.sourceName ?? "?")")

@@ -2,13 +2,10 @@ import CTophashCore
 import Foundation
 import TophashSymbols
 
-/// The images of this process, as the probe records them.
-let images: [LoadedImage] = {
+/// The images of a process, as the probe records them, from the lines of its memory map.
+func mappedImages(_ maps: [String]) -> [LoadedImage] {
   var images: [String: LoadedImage] = [:]
-  let maps = String(
-    decoding: try! FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd()!,
-    as: UTF8.self)
-  for line in maps.split(separator: "\n") {
+  for line in maps {
     // The first mapping of a file begins at its load bias; the data without content in the file
     // is mapped behind the others, without a name.
     guard let start = line.firstIndex(of: "/") else { continue }
@@ -19,6 +16,12 @@ let images: [LoadedImage] = {
       path: path, base: base, range: base + range.lowerBound..<base + range.upperBound)
   }
   return Array(images.values)
+}
+
+/// The images of this process.
+let images: [LoadedImage] = {
+  let maps = try! FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps")).readToEnd()!
+  return mappedImages(String(decoding: maps, as: UTF8.self).split(separator: "\n").map(String.init))
 }()
 
 /// Names variables of this process.

@@ -152,6 +152,29 @@ private let module = "TophashSymbolsTests"
     escape(run)
   }
 
+  @Test(
+    arguments: [
+      ("__C.pthread_mutex_t", true), ("__C.pthread_rwlock_t", true), ("__C.sem_t", true),
+      ("Swift.Optional<__C.pthread_cond_t>", true), ("__C.atomic_flag", true),
+      ("__C.catomics_uint64_atomic", true), ("__C.timespec", false), ("Swift.Int", false),
+      ("__C.tiny_lock", true), ("__C.ev_mutex_t", true), ("__C.clock_t", false),
+      ("__C.block_header", false), ("__C.flock", false),
+      ("Swift.Dictionary<Swift.String, __C.pthread_mutex_t>", false),
+      ("Swift.Dictionary<Swift.String, Atomics.ManagedAtomic<Swift.Int>>", false),
+      ("App.AtomicCounter", false), (nil, false),
+    ] as [(String?, Bool)])
+  func `locks are told by their type`(_ type: String?, _ isLock: Bool) {
+    let variable = Variable(
+      kind: .classProperty, module: "App", name: "Cache.x", type: nil, qualifiedType: type)
+    #expect(variable.isLock == isLock)
+  }
+
+  @Test func `a lock in a property is one`() {
+    let object = Inventory()
+    #expect(named(&object.mutex).isLock)
+    #expect(!named(&object.stock).isLock)
+  }
+
   @Test func `globals and statics`() {
     let global = named(&table)
     #expect(words(global) == "\(module).table : [String: [Int]]")

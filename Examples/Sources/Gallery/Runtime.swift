@@ -59,13 +59,13 @@ enum Runtime: String, CaseIterable {
         group.addTask {
           await withCheckedContinuation { done in
             let thread = Thread {
+              Thread.current.name = worker.name
               for round in 0..<worker.rounds {
                 Thread.sleep(forTimeInterval: worker.nextPause.seconds)
                 worker.body(round)
               }
               done.resume()
             }
-            thread.name = worker.name
             thread.start()
           }
         }

@@ -52,12 +52,14 @@ let lazyInitialisation = Scenario("lazy-initialisation") {
   let index = SearchIndex()
   return [
     Worker("editor") { _ in index.invalidate() },
-    Worker("search") { _ in precondition(index.lines(with: "race") == [0, 2]) },
+    Worker("search 1") { _ in precondition(index.lines(with: "race") == [0, 2]) },
+    Worker("search 2") { _ in precondition(index.lines(with: "map") == [1, 2]) },
   ]
 } fixed: {
   let index = GuardedSearchIndex()
   return [
     Worker("editor") { _ in index.invalidate() },
-    Worker("search") { _ in precondition(index.lines(with: "race") == [0, 2]) },
+    Worker("search 1") { _ in precondition(index.lines(with: "race") == [0, 2]) },
+    Worker("search 2") { _ in precondition(index.lines(with: "map") == [1, 2]) },
   ]
 }

@@ -338,26 +338,49 @@ static bool is_box(uint64_t metadata, uint64_t offset) {
   }
 }
 
-static bool is_object(const struct header *header, uint64_t offset) {
-  struct class_metadata class;
-  if (!looks_like_pointer(header->metadata)) return false;
-  if (!looks_like_reference_counts(header->reference_counts)) return false;
-  if (read_class(header->metadata, &class)) return offset < class.instance_size;
-  return is_box(header->metadata, offset);
+enum belief { NOT_AN_OBJECT, POSSIBLE, CERTAIN };
+
+// Whether the object is what glibc's allocator made the block before it for: the word before a
+// block holds its size, a multiple of 16 with three flags below.
+static bool fills_block(uint64_t size_word, uint64_t size) {
+  uint64_t block = (size + 8 + 15) & ~15ull;
+  uint64_t found = size_word & ~7ull;
+  return found == block || found == block + 16 || (block < 32 && found == 32);
 }
 
-// The object around `address`, or 0. Heap objects begin at multiples of 16; objects in static
-// data, which the second round looks for, only at multiples of 8.
+static enum belief belief_in(uint64_t object, const struct header *header, uint64_t offset) {
+  struct class_metadata class;
+  uint64_t before;
+  if (!looks_like_pointer(header->metadata)) return NOT_AN_OBJECT;
+  if (!looks_like_reference_counts(header->reference_counts)) return NOT_AN_OBJECT;
+  if (!read_class(header->metadata, &class)) {
+    return is_box(header->metadata, offset) ? CERTAIN : NOT_AN_OBJECT;
+  }
+  if (offset >= class.instance_size) return NOT_AN_OBJECT;
+  bool fills = read_exactly(object - sizeof before, &before, sizeof before)
+    && fills_block(before, class.instance_size);
+  return fills ? CERTAIN : POSSIBLE;
+}
+
+// The object around `address`, or 0.
+//
+// A reference to a class with a small number behind it looks like an object's header, so the
+// nearest candidate is not always the right one; the allocator's own word before a block tells
+// them apart. Where it does not (other allocators, static objects) the nearest is taken. Heap
+// objects begin at multiples of 16; the second round is for static ones, at multiples of 8.
 static uint64_t enclosing_object(uint64_t address, struct header *header) {
-  for (uint64_t shift = 0; shift <= 8; shift += 8) {
+  uint64_t possible = 0;
+  for (uint64_t shift = 0; shift <= 8 && possible == 0; shift += 8) {
     for (uint64_t back = sizeof *header; back <= SCAN_BYTES; back += 16) {
       uint64_t candidate = ((address - back) & ~15ull) + shift;
       if (candidate > address - sizeof *header) continue;
       if (!read_exactly(candidate, header, sizeof *header)) break;
-      if (is_object(header, address - candidate)) return candidate;
+      enum belief belief = belief_in(candidate, header, address - candidate);
+      if (belief == CERTAIN) return candidate;
+      if (belief == POSSIBLE && possible == 0) possible = candidate;
     }
   }
-  return 0;
+  return read_exactly(possible, header, sizeof *header) ? possible : 0;
 }
 
 // Swift sets bits of its own above and below the address in some references.

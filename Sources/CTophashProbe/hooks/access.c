@@ -18,8 +18,14 @@
 #define FLAG_MODIFY 0x01
 #define FLAG_TRACKED 0x20
 
-static struct tophash_site *site_of(struct tophash_thread *self, uint64_t pc) {
-  return &self->sites[(pc * 0x9E3779B97F4A7C15ull) >> 56];
+/// The site's entry on this thread, or the one to give it. Two sites that share
+/// a hash have neighbouring entries; of more, the less visited one gives way.
+static inline struct tophash_site *site_of(struct tophash_thread *self, uint64_t pc) {
+  uint64_t hash = (pc * 0x9E3779B97F4A7C15ull) >> (64 - TOPHASH_SITE_BITS);
+  struct tophash_site *site = &self->sites[hash & ~1ull];
+  if (site[0].pc == pc) return &site[0];
+  if (site[1].pc == pc) return &site[1];
+  return site[1].visits < site[0].visits ? &site[1] : &site[0];
 }
 
 static void sleep_ns(uint64_t ns) {
@@ -54,12 +60,18 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_acce
 TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site *site, uint64_t pc,
                                struct tophash_bucket *bucket, struct tophash_access *mine,
                                uint64_t key) {
+  if (site->pc != pc) {
+    // Two hot sites are in the way. Not each of its accesses is worth a look,
+    // or a program with many sites would pay for one all the time.
+    bool is_crowded = site->visits >= TOPHASH_VISIT_ALWAYS;
+    if (is_crowded && ++self->crowded % TOPHASH_VISIT_STRIDE != 0) return;
+    *site = (struct tophash_site){.pc = pc};
+  }
   // A countdown of 1: looks again next time. With 0 the handler of a signal that
   // came in the middle of a visit would leave the site to 2^32 accesses.
-  if (site->pc != pc) *site = (struct tophash_site){.pc = pc};
   site->countdown = 1;
   if (self->reporting) return;
-  // Every contended lock is a near miss; holding it would find nothing.
+  // Threads meet at locks all the time: there is nothing to provoke.
   if (tophash_events_is_lock(tophash_access_address(key))) {
     site->countdown = TOPHASH_VISIT_STRIDE;
     return;
@@ -121,7 +133,6 @@ static void give_way(struct tophash_bucket *bucket, struct tophash_access *mine,
 TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_bucket *bucket,
                                 struct tophash_access *other, struct tophash_access *mine, int index,
                                 uint64_t key, uint64_t buffer, tophash_stack stack, uint64_t pc) {
-  // Many threads may wait for one lock: nothing to record, nobody to give way to.
   if (self->reporting || tophash_events_is_lock(tophash_access_address(key))) return;
   self->reporting = true;
   struct tophash_interrupted before = tophash_cold_begin();

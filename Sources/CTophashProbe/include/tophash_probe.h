@@ -37,7 +37,8 @@
 
 // MARK: One thread (hooks/thread.c)
 
-#define TOPHASH_SITES 256  // 4 KiB of thread-local memory
+#define TOPHASH_SITE_BITS 9  // 8 KiB of thread-local memory
+#define TOPHASH_SITES (1u << TOPHASH_SITE_BITS)
 
 /// When to look at a site again, on this thread.
 struct tophash_site {
@@ -53,6 +54,7 @@ struct tophash_thread {
   bool attached;   // index, counters and exit handler are set up
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
+  uint32_t crowded;  // accesses at sites that found no entry for themselves
   uint64_t random;
   struct tophash_site sites[TOPHASH_SITES];
 };
@@ -182,7 +184,7 @@ void tophash_events_inherit_images(void);
 void tophash_events_note_images(void);
 /// Remembers that `address` is a lock.
 void tophash_events_note_lock(uint64_t address);
-/// True when `address` was noted as a lock.
+/// True when `address` is remembered as a lock.
 bool tophash_events_is_lock(uint64_t address);
 
 #pragma GCC visibility pop

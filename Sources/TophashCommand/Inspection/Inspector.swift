@@ -1,7 +1,91 @@
+import Glibc
+import TophashSymbols
+
 /// Looks at a program before it runs, for what the probe cannot work with.
+///
+/// Scripts and programs without Swift code pass: they may start Swift programs.
 struct Inspector {
   /// True to run also what seems to have nothing to check.
   var isForced: Bool
 
-  func check(_ path: String) throws(ToolError) {}
+  /// - Throws: 126 with what to do about it.
+  /// - Complexity: reads the symbols of the program, and of its own libraries where the program
+  ///   calls no exclusivity check itself.
+  func check(_ path: String) throws(ToolError) {
+    try checkPrivileges(path)
+    let image: ElfImage
+    do throws(ElfError) {
+      image = try ElfImage(path: path)
+    } catch {
+      guard case .unsupported(let what) = error.reason else { return }
+      throw .cannotRun("'\(path)' is \(what)", "build it for this machine, \(Self.machineName)")
+    }
+    guard image.machine == Self.machine else {
+      throw .cannotRun(
+        "'\(path)' is built for another processor", "build it for this machine, \(Self.machineName)"
+      )
+    }
+    try checkSanitizers(image)
+    if isForced { return }
+    try checkLinking(image)
+    if image.hasSwiftCode { try checkExclusivity(image) }
+  }
+
+  /// The dynamic linker ignores what is preloaded into a program that gains privileges.
+  private func checkPrivileges(_ path: String) throws(ToolError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    guard status.st_mode & (S_ISUID | S_ISGID) != 0 else { return }
+    throw .cannotRun(
+      "'\(path)' runs with other privileges than yours, and the system keeps the probe out of it",
+      "check a copy without its setuid and setgid bits")
+  }
+
+  private func checkSanitizers(_ image: ElfImage) throws(ToolError) {
+    for (symbol, name, option) in [
+      ("__tsan_init", "ThreadSanitizer", "thread"), ("__asan_init", "AddressSanitizer", "address"),
+    ] where image.defines(symbol) || image.imports(symbol) {
+      throw .cannotRun(
+        "'\(image.path)' is built with \(name), which cannot share a process with the probe",
+        "build it without '--sanitize=\(option)'")
+    }
+  }
+
+  private func checkLinking(_ image: ElfImage) throws(ToolError) {
+    if image.isStaticallyLinked {
+      throw .cannotRun(
+        "'\(image.path)' is fully static, so nothing can be loaded into it",
+        image.hasSwiftCode
+          ? "link it dynamically, or with '-static-stdlib' in place of a static SDK"
+          : "name a dynamically linked program, or use --force if it only starts one")
+    }
+  }
+
+  private func checkExclusivity(_ image: ElfImage) throws(ToolError) {
+    let check = "swift_beginAccess"
+    let program = LinkedProgram(image)
+    guard program.usesSharedRuntime else {
+      if program.images.contains(where: { $0.defines(check) }) || program.hasUnknownLibraries {
+        return
+      }
+      throw .cannotRun(
+        "'\(image.path)' holds its own copy of the Swift runtime, and no symbols to find it by",
+        "leave it unstripped, or link it without '-static-stdlib'")
+    }
+    if program.hasUnknownLibraries || program.images.contains(where: { $0.imports(check) }) {
+      return
+    }
+    throw .cannotRun(
+      "'\(image.path)' was built without exclusivity checks, or has no variable that needs one:"
+        + " no access could be seen",
+      "build it without '-enforce-exclusivity=unchecked', or use --force if it loads code later")
+  }
+
+  #if arch(x86_64)
+  private static let machine = ElfImage.Machine.x86_64
+  private static let machineName = "x86-64"
+  #else
+  private static let machine = ElfImage.Machine.arm64
+  private static let machineName = "arm64"
+  #endif
 }

@@ -12,3 +12,18 @@ struct RunOptions: Equatable {
   var symbolizer: String?
   var isForced = false
 }
+
+extension RunOptions {
+  /// The options that change what a run may find, as they are typed; the seed is not among them.
+  var repeated: [String] {
+    var words: [String] = []
+    if hook != .auto { words += ["--hook", hook.rawValue] }
+    if !setsTraps {
+      words.append("--no-traps")
+    } else if trapBudget != RunOptions().trapBudget {
+      words += ["--trap-budget", "\(trapBudget)"]
+    }
+    if isForced { words.append("--force") }
+    return words
+  }
+}

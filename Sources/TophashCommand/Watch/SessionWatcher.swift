@@ -28,7 +28,7 @@ struct SessionWatcher {
     let page = directory.bytes(of: file, first: Int(TOPHASH_HEADER_BYTES))
     let known = seen[file, default: []]
     guard let header = try? EventHeader(bytes: page), header.conflictSlots > known.count,
-      !header.isToolchain, let process = try? EventFile(bytes: directory.bytes(of: file))
+      let process = try? EventFile(bytes: directory.bytes(of: file))
     else { return [] }
     let news = process.conflicts.filter { !known.contains($0.slot) }
     seen[file] = known.union(news.map(\.slot))

@@ -39,8 +39,10 @@ struct Supervisor {
 
   private mutating func look() {
     for news in watcher.look() {
-      let interpreter = SymbolInterpreter(images: news.process.images)
-      let variable = Judge.variable(of: news.conflict, in: news.process, interpreter)
+      let interpreter = SymbolInterpreter(images: news.process.images, tool: nil)
+      let variable =
+        news.process.header.isToolchain
+        ? nil : Judge.variable(of: news.conflict, in: news.process, interpreter)
       if let variable, announced.insert(variable.qualifiedName).inserted {
         console.say("race (caught) in \(variable.name) — reported in full when the program ends")
       }
@@ -48,8 +50,8 @@ struct Supervisor {
     }
   }
 
-  /// The process waits in the conflict: lets it go on from a lock, and ends it in a race, while
-  /// both accesses are still open.
+  /// The process waits in the conflict: lets it go on from what is no finding, and ends it in a
+  /// race, while both accesses are still open.
   private func judge(_ news: SessionWatcher.News, isRace: Bool) {
     if isRace {
       kill(news.process.header.pid, SIGKILL)

@@ -6,13 +6,10 @@ package struct AccessCounts: Hashable, Sendable {
   package var tracked: UInt64
   /// Checks without an end: seen and counted, never reported.
   package var instantaneous: UInt64
-  /// Times a task began or resumed on a thread.
-  package var tasksEntered: UInt64
 
-  package init(tracked: UInt64 = 0, instantaneous: UInt64 = 0, tasksEntered: UInt64 = 0) {
+  package init(tracked: UInt64 = 0, instantaneous: UInt64 = 0) {
     self.tracked = tracked
     self.instantaneous = instantaneous
-    self.tasksEntered = tasksEntered
   }
 
   /// Sums the counters of all threads.
@@ -22,7 +19,6 @@ package struct AccessCounts: Hashable, Sendable {
       let line = start + thread * MemoryLayout<tophash_counters>.stride
       tracked &+= try reader.field(\tophash_counters.tracked, of: line)
       instantaneous &+= try reader.field(\tophash_counters.instantaneous, of: line)
-      tasksEntered &+= try reader.field(\tophash_counters.tasks_entered, of: line)
     }
   }
 
@@ -31,8 +27,7 @@ package struct AccessCounts: Hashable, Sendable {
   package static func + (left: Self, right: Self) -> Self {
     Self(
       tracked: left.tracked &+ right.tracked,
-      instantaneous: left.instantaneous &+ right.instantaneous,
-      tasksEntered: left.tasksEntered &+ right.tasksEntered)
+      instantaneous: left.instantaneous &+ right.instantaneous)
   }
 }
 

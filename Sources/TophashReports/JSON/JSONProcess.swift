@@ -42,7 +42,6 @@ struct JSONCoverage: Encodable {
   var conflicts: UInt64
   var droppedConflicts: UInt64
   var threads: UInt64
-  var tasksEntered: UInt64
 
   init(_ coverage: Coverage) {
     trackedAccesses = coverage.accesses.tracked
@@ -59,6 +58,5 @@ struct JSONCoverage: Encodable {
     conflicts = coverage.work.conflictsSeen
     droppedConflicts = coverage.work.conflictsDropped
     threads = coverage.work.threads
-    tasksEntered = coverage.accesses.tasksEntered
   }
 }

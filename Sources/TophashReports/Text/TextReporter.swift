@@ -65,7 +65,9 @@ package struct TextReporter {
   private func notes(on side: Side) -> [String] {
     var notes: [String] = []
     // The system's own queues say nothing that a reader could use.
-    if let queue = side.queue, !queue.hasPrefix("com.apple.root.") {
+    if let queue = side.queue, !queue.hasPrefix("com.apple.root."),
+      queue != "Swift global concurrent queue"
+    {
       notes.append("queue \"\(queue)\"")
     }
     if side.owner.isTask, let name = side.threadName { notes.append("thread \"\(name)\"") }

@@ -29,7 +29,12 @@ extension Owner {
 extension Variable {
   /// Name and type, as far as they are known: `Inventory.stock : [String: Int]`.
   package var shown: String {
-    let named = kind == .unknown || name == "captured variable" ? "a \(name)" : name
+    let named = Self.anonymous[name] ?? name
     return type.map { "\(named) : \($0)" } ?? named
   }
+
+  /// What the reader of memory calls a variable whose name it cannot tell.
+  private static let anonymous = [
+    "captured variable": "a captured variable", "unknown variable": "a variable",
+  ]
 }

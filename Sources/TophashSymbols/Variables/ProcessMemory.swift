@@ -11,25 +11,26 @@ final class ImageSet: Sendable {
     func vaddr(_ address: UInt64) -> UInt64 { address &- loaded.base }
   }
 
-  private let images: [(loaded: LoadedImage, file: Lazy<ElfImage?>)]
+  private let images: [LoadedImage]
+  private let cache: ElfImageCache
   private let definitions = Mutex<[String: UInt64?]>([:])
 
-  init(_ images: [LoadedImage]) {
+  init(_ images: [LoadedImage], cache: ElfImageCache = ElfImageCache()) {
     // Symbols are looked up by name in all images; most are the standard library's.
     let (runtime, others) = images.reduce(into: ([LoadedImage](), [LoadedImage]())) {
       if $1.path.contains("/libswiftCore.") { $0.0.append($1) } else { $0.1.append($1) }
     }
-    self.images = (runtime + others).map { ($0, Lazy()) }
+    self.images = runtime + others
+    self.cache = cache
   }
 
   /// The image that holds `address`; `nil` when none does, or when its file cannot be read.
   func image(at address: UInt64) -> Image? {
-    images.first { $0.loaded.range.contains(address) }.flatMap(opened)
+    images.first { $0.range.contains(address) }.flatMap(opened)
   }
 
-  private func opened(_ entry: (loaded: LoadedImage, file: Lazy<ElfImage?>)) -> Image? {
-    entry.file { try? ElfImage(path: entry.loaded.path) }
-      .map { Image(loaded: entry.loaded, file: $0) }
+  private func opened(_ loaded: LoadedImage) -> Image? {
+    (try? cache.image(at: loaded.path)).map { Image(loaded: loaded, file: $0) }
   }
 
   /// The address in the process of what Swift code calls `symbol`.
@@ -38,8 +39,8 @@ final class ImageSet: Sendable {
   func definition(of symbol: String) -> UInt64? {
     if let known = definitions.withLock({ $0[symbol] }) { return known }
     var address: UInt64?
-    for entry in images where address == nil {
-      guard let image = opened(entry), image.file.hasSwiftCode else { continue }
+    for loaded in images where address == nil {
+      guard let image = opened(loaded), image.file.hasSwiftCode else { continue }
       address = image.file.symbols.named(symbol).first { $0.isDefined }
         .map { $0.value &+ image.loaded.base }
     }

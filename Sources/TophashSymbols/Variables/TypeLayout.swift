@@ -146,6 +146,9 @@ extension LayoutReader {
     case .nominal(let type):
       if type.kind == .class { return .pointer }
       if let standard = standardLayout(of: type) { return standard }
+      if type.isNamed("Swift", "Optional"), let wrapped = type.path[0].arguments.first {
+        return layout(of: wrapped, depth: depth + 1).map { withCases(1, payload: $0) }
+      }
       if let known = known[type] { return known }
       known[type] = .some(nil)
       let layout = nominal(type, depth: depth)
@@ -243,9 +246,6 @@ extension LayoutReader {
   }
 
   private func enumeration(_ type: NominalType, depth: Int) -> TypeLayout? {
-    if type.isNamed("Swift", "Optional"), let wrapped = type.path[0].arguments.first {
-      return layout(of: wrapped, depth: depth + 1).map { withCases(1, payload: $0) }
-    }
     guard let descriptor = types.descriptor(of: type), let cases = types.fields(at: descriptor)
     else { return nil }
     let payloads = cases.filter { $0.typeName != nil }
@@ -329,8 +329,9 @@ extension LayoutReader {
       let image = memory.images.image(at: descriptor),
       let symbol = image.file.symbol(containing: image.vaddr(descriptor)),
       symbol.value == image.vaddr(descriptor), symbol.name.hasSuffix("Mn"),
-      let metadata = memory.images.definition(of: symbol.name.dropLast(2) + "N"),
-      let table = memory.pointer(at: metadata &- 8),
+      let metadata = image.file.symbols.named(symbol.name.dropLast(2) + "N").first(
+        where: \.isDefined),
+      let table = memory.pointer(at: metadata.value &+ image.loaded.base &- 8),
       let size = memory.load(UInt64.self, at: table &+ 64),
       let flags = memory.load(UInt32.self, at: table &+ 80),
       let extraInhabitants = memory.load(UInt32.self, at: table &+ 84)

@@ -10,7 +10,10 @@ extension Variable {
     }
     guard name.hasPrefix("__C.") else { return false }
     name = String(name.dropFirst(4))
-    return lockTypes.contains(name) || name.lowercased().contains("atomic")
+    if lockTypes.contains(name) || name.lowercased().contains("atomic") { return true }
+    // Locks that a C library made for itself are known by a word of their name: `tiny_lock`,
+    // `ev_mutex_t`; `clock_t` and `block` are other words.
+    return name.lowercased().split { !$0.isLetter }.contains { lockWords.contains(String($0)) }
   }
 }
 
@@ -21,4 +24,9 @@ private let lockTypes: Set = [
   "pthread_mutex_t", "pthread_rwlock_t", "pthread_cond_t", "pthread_spinlock_t", "pthread_once_t",
   "pthread_barrier_t", "mtx_t", "cnd_t", "once_flag", "sem_t", "os_unfair_lock",
   "os_unfair_lock_s",
+]
+
+/// Words that say of a C type that it is a lock.
+private let lockWords: Set = [
+  "lock", "spinlock", "rwlock", "seqlock", "mutex", "semaphore", "futex", "spin",
 ]

@@ -11,9 +11,13 @@ import CTophashProtocol
 package struct VariableNamer: Sendable {
   private let images: ImageSet
 
-  /// Takes the images of one process. Their files are opened when first needed, and kept.
-  package init(images: [LoadedImage]) {
-    self.images = ImageSet(images)
+  /// Takes the images of one process.
+  ///
+  /// - Parameters:
+  ///   - images: Where the process had which file. Files are opened when first needed.
+  ///   - cache: Opened images, to share with others who read them.
+  package init(images: [LoadedImage], cache: ElfImageCache = ElfImageCache()) {
+    self.images = ImageSet(images, cache: cache)
   }
 
   /// The variable at `address`, of which the probe took `snapshot`.
