@@ -105,8 +105,8 @@ enum UnwindingFixture: String, CaseIterable {
     switch self {
     case .c, .framed:
       return try compileC(
-        Self.recorder + Self.cSource, name: "unwinding-\(rawValue)", "-O2", "-pthread",
-        self == .c ? "-fomit-frame-pointer" : "-fno-omit-frame-pointer")
+        Self.recorder + Self.cSource, name: "unwinding-\(rawValue)",
+        ["-O2", "-pthread", self == .c ? "-fomit-frame-pointer" : "-fno-omit-frame-pointer"])
     case .swift: return try buildSwift(Self.swiftSource)
     case .async: return try buildSwift(Self.asyncSource)
     }
@@ -114,7 +114,8 @@ enum UnwindingFixture: String, CaseIterable {
 
   private func buildSwift(_ source: String) throws -> String {
     let recorder = try compileC(
-      Self.recorder, name: "unwinding-\(rawValue)-recorder.o", "-c", "-O2", "-fomit-frame-pointer")
+      Self.recorder, name: "unwinding-\(rawValue)-recorder.o",
+      ["-c", "-O2", "-fomit-frame-pointer"])
     let directory = Fixture.directory.appending(path: "unwinding-\(rawValue)-source")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let file = directory.appending(path: "main.swift")

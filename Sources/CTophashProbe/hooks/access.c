@@ -74,7 +74,7 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   // came in the middle of a visit would leave the site to 2^32 accesses.
   site->countdown = 1;
   if (self->reporting) return;
-  // Every contended lock is a near miss; holding it would find nothing.
+  // Threads meet at locks all the time: there is nothing to provoke.
   if (tophash_events_is_lock(tophash_access_address(key))) {
     site->countdown = TOPHASH_VISIT_STRIDE;
     return;
@@ -184,6 +184,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
   if (tophash_unlikely(mine == NULL))
     __atomic_fetch_add(&tophash_events.header->accesses_dropped, 1, __ATOMIC_RELAXED);
   self->open++;
+  self->latest = (uint64_t)pointer;
 
   if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
     int index = 0;

@@ -14,16 +14,25 @@
 
 #include "tophash_probe.h"
 
+// How far into a property a lock may lie.
+#define STRUCT_BYTES 256
+
+static bool is_open(uint64_t address) {
+  struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, address);
+  for (int i = 0; i < TOPHASH_SLOTS; i++)
+    if (tophash_access_address(__atomic_load_n(&bucket->slots[i].key, __ATOMIC_RELAXED)) == address)
+      return true;
+  return false;
+}
+
 static void note(const volatile void *lock) {
   // Most locks live outside of any access: one load, and away.
   if (tophash_self.open <= 0 || !tophash_process.watching) return;
   uint64_t address = (uint64_t)lock;
-  struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, address);
-  for (int i = 0; i < TOPHASH_SLOTS; i++)
-    if (tophash_access_address(__atomic_load_n(&bucket->slots[i].key, __ATOMIC_RELAXED)) == address) {
-      tophash_events_note_lock(address);
-      return;
-    }
+  if (is_open(address)) return tophash_events_note_lock(address);
+  // A lock inside of a struct: the access is to the whole property.
+  uint64_t latest = tophash_self.latest;
+  if (address - latest < STRUCT_BYTES && is_open(latest)) tophash_events_note_lock(latest);
 }
 
 /// Defines a function of the C library in front of the original: notes its
