@@ -38,6 +38,11 @@ let package = Package(
     .executableTarget(name: "Inventory", path: "Examples/Inventory"),
 
     .testTarget(name: "TophashCoreTests", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .testTarget(
+      name: "TophashProbeTests",
+      // Runs the library, which the build leaves beside the tests; nothing is linked.
+      dependencies: ["CTophashProtocol", "TophashFindings"],
+      exclude: ["Programs"]),
     .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
     .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),

@@ -1,0 +1,117 @@
+import Glibc
+import Synchronization
+
+/// Programs of the toolchain and of the system, found through `PATH`.
+enum Tool {
+  /// `nil` when there is no such program.
+  static func path(_ name: String) -> String? {
+    let directories = getenv("PATH").map { String(cString: $0) } ?? ""
+    return directories.split(separator: ":")
+      .map { "\($0)/\(name)" }
+      .first { access($0, X_OK) == 0 }
+  }
+
+  /// Runs a program that has to succeed.
+  static func run(_ name: String, _ arguments: [String]) throws {
+    guard let path = path(name) else { throw Command.Failure(reason: "no \(name) in PATH") }
+    let result = try Command(path: path, arguments: arguments).run()
+    guard result.end == .exited(0) else {
+      throw Command.Failure(reason: "\(name) \(result.end): \(result.output)\(result.errors)")
+    }
+  }
+}
+
+/// A program or library that the tests run, compiled when one first asks for it.
+enum Fixture: String, CaseIterable {
+  /// The scenarios, as a debug build.
+  case debug
+  /// Optimised.
+  case release
+  /// With the runtime as part of the program.
+  case staticRuntime
+  /// With the exclusivity checks compiled out.
+  case unchecked
+
+  /// A Swift library.
+  case plugin
+  /// A C program that opens the library.
+  case host
+  /// A library that starts a thread before the probe starts.
+  case crew
+  /// A library that locks before the probe starts.
+  case early
+  /// A C program that has children, and uses `early`.
+  case children
+
+  /// The probe, without its debug information.
+  case strippedProbe
+
+  /// The compiled file.
+  var path: String {
+    get throws {
+      // One compiler at a time: there may be few processors.
+      try Self.compiled.withLock { compiled in try path(among: &compiled) }
+    }
+  }
+
+  private static let compiled = Mutex<[Fixture: String]>([:])
+
+  // Everything is compiled into one directory, which goes when this process does.
+  private static let directory: TemporaryDirectory = {
+    guard let directory = try? TemporaryDirectory() else { fatalError("no temporary directory") }
+    atexit { Fixture.directory.remove() }
+    return directory
+  }()
+
+  private static let sources =
+    String(#filePath.dropLast("Support/Toolchain.swift".count)) + "Programs"
+
+  private func path(among compiled: inout [Fixture: String]) throws -> String {
+    if let path = compiled[self] { return path }
+    if self == .children { _ = try Fixture.early.path(among: &compiled) }
+    let path = try compile()
+    compiled[self] = path
+    return path
+  }
+
+  private func compile() throws -> String {
+    let directory = Self.directory.path
+    let sources = Self.sources
+    let output = "\(directory)/\(isLibrary ? "lib" : "")\(rawValue)\(isLibrary ? ".so" : "")"
+    func swift(_ options: [String], _ files: [String]) throws {
+      try Tool.run("swiftc", ["-swift-version", "5"] + options + files + ["-o", output])
+    }
+    func torture(_ options: [String]) throws {
+      let folder = "\(sources)/Torture"
+      let system = "\(directory)/system-\(rawValue).o"
+      try Tool.run("clang", ["-c", "\(folder)/system.c", "-o", system])
+      let files = [
+        "main", "Shared", "Processes", "Threads", "Signals", "Limits", "Tasks",
+      ].map { "\(folder)/\($0).swift" }
+      try swift(options + ["-import-objc-header", "\(folder)/system.h"], files + [system])
+    }
+    func c(_ options: [String]) throws {
+      try Tool.run("clang", ["\(sources)/Host/\(rawValue).c", "-o", output] + options)
+    }
+    switch self {
+    case .debug: try torture([])
+    case .release: try torture(["-O", "-wmo"])
+    case .staticRuntime: try torture(["-static-stdlib"])
+    case .unchecked: try torture(["-enforce-exclusivity=unchecked"])
+    case .plugin: try swift(["-emit-library"], ["\(sources)/Host/plugin.swift"])
+    case .host: try c(["-ldl", "-lpthread"])
+    case .crew, .early: try c(["-shared", "-fPIC", "-lpthread"])
+    case .children:
+      try c(["-L", directory, "-Wl,--no-as-needed", "-learly", "-Wl,-rpath,\(directory)"])
+    case .strippedProbe: try Tool.run("strip", ["-g", "-o", output, Probe.library])
+    }
+    return output
+  }
+
+  private var isLibrary: Bool {
+    switch self {
+    case .plugin, .crew, .early, .strippedProbe: true
+    default: false
+    }
+  }
+}
