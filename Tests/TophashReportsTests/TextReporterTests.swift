@@ -47,7 +47,7 @@ import TophashSymbols
       isSuspended: true, hasExactStack: false)
     let begun = Side(
       operation: .modify, owner: .task(id: 9, name: nil), threadID: 6,
-      stack: [Samples.frame("Shop.open()", "Shop.swift", 4, 0, isNearest: true)],
+      stack: [Samples.frame("Shop.open()", 4, 0, in: "Shop.swift", isNearest: true)],
       hasExactStack: false)
     let finding = Finding(
       grade: .caught,
@@ -58,8 +58,8 @@ import TophashSymbols
     #expect(
       text == """
         race (caught): two tasks changed a variable at the same time
-          task     modify   app                                              app + 0x3f85
-          task 9   modify   Sources/Warehouse/Shop.swift:4 (nearest line)    Shop.open()
+          task     modify   app                                             app + 0x3f85
+          task 9   modify   Sources/Warehouse/Shop.swift:4 (nearest line)   Shop.open()
 
           task had begun to modify it (suspended in an await: only the place of the access is known)
             app + 0x3f85  app

@@ -14,14 +14,20 @@
 
 #include "tophash_probe.h"
 
-// How far into a property a lock may lie.
-#define STRUCT_BYTES 256
+// How far into a property a lock may lie. Short: what lies behind the property
+// may be another lock, which has nothing to do with the access.
+#define STRUCT_BYTES 64
 
+/// True when whoever runs on this thread has an access to `address` open.
 static bool is_open(uint64_t address) {
   struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, address);
-  for (int i = 0; i < TOPHASH_SLOTS; i++)
-    if (tophash_access_address(__atomic_load_n(&bucket->slots[i].key, __ATOMIC_RELAXED)) == address)
+  uint64_t identity = tophash_owner_identity(tophash_self.owner);
+  for (int i = 0; i < TOPHASH_SLOTS; i++) {
+    struct tophash_access *slot = &bucket->slots[i];
+    if (tophash_access_address(__atomic_load_n(&slot->key, __ATOMIC_RELAXED)) != address) continue;
+    if (tophash_owner_identity(__atomic_load_n(&slot->owner, __ATOMIC_RELAXED)) == identity)
       return true;
+  }
   return false;
 }
 

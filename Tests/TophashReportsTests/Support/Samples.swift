@@ -9,7 +9,7 @@ enum Samples {
     qualifiedType: "Swift.Dictionary<Swift.String, Swift.Int>")
 
   static func frame(
-    _ function: String, _ file: String = "Inventory.swift", _ line: Int, _ column: Int,
+    _ function: String, _ line: Int, _ column: Int, in file: String = "Inventory.swift",
     isNearest: Bool = false
   ) -> Frame {
     Frame(
@@ -32,7 +32,7 @@ enum Samples {
       frame("Inventory.stock.modify", 3, 15), frame("Inventory.add(_:count:)", 5, 3),
       runtime("swift_job_run"), runtime("_dispatch_worker_thread"), runtime("start_thread"),
     ],
-    awaitedBy: [frame("closure #1 in Warehouse.simulate()", "Warehouse.swift", 22, 7)],
+    awaitedBy: [frame("closure #1 in Warehouse.simulate()", 22, 7, in: "Warehouse.swift")],
     siteIndex: 1, isHeld: true)
 
   static let order = Side(
