@@ -35,6 +35,11 @@ let locksInProperties = [
     }
   },
 
+  Idiom("stored-struct-with-lock") {
+    let account = NestedLockAccount()
+    await inParallel { account.update($0) }
+  },
+
   Idiom("stored-c-lock") {
     let account = TinyLockAccount()
     await inParallel { account.update($0) }
@@ -151,6 +156,26 @@ private final class Gate: @unchecked Sendable {
       pthread_cond_timedwait(&opened, &mutex, &deadline)
     }
     _ = passes.popLast()
+  }
+}
+
+/// A lock that is part of a struct: what is open while it is waited for is the whole property.
+private final class NestedLockAccount: @unchecked Sendable {
+  private struct Protection {
+    var name = "account"
+    var mutex = pthread_mutex_t()
+  }
+
+  private var protection = Protection()
+  private let ledger = Ledger()
+
+  init() { pthread_mutex_init(&protection.mutex, nil) }
+  deinit { pthread_mutex_destroy(&protection.mutex) }
+
+  func update(_ worker: Int) {
+    pthread_mutex_lock(&protection.mutex)
+    defer { pthread_mutex_unlock(&protection.mutex) }
+    ledger.update(worker)
   }
 }
 
