@@ -185,6 +185,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
     __atomic_fetch_add(&tophash_events.header->accesses_dropped, 1, __ATOMIC_RELAXED);
   self->open++;
   self->latest = (uint64_t)pointer;
+  self->latest_pc = (uint64_t)pc;
 
   if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
     int index = 0;

@@ -14,9 +14,12 @@
 
 #include "tophash_probe.h"
 
-// How far into a property a lock may lie. Short: what lies behind the property
-// may be another lock, which has nothing to do with the access.
-#define STRUCT_BYTES 64
+// A lock in a struct in a property: the access is to all of the property, and
+// the function that begins it calls the lock function. So the lock lies a little
+// further on, and so does the call. Whatever else locks meanwhile, the runtime for
+// one, calls from far away.
+#define STRUCT_BYTES 256
+#define FUNCTION_BYTES 4096
 
 /// True when whoever runs on this thread has an access to `address` open.
 static bool is_open(uint64_t address) {
@@ -31,14 +34,14 @@ static bool is_open(uint64_t address) {
   return false;
 }
 
-static void note(const volatile void *lock) {
+static void note(const volatile void *lock, const void *caller) {
   // Most locks live outside of any access: one load, and away.
   if (tophash_self.open <= 0 || !tophash_process.watching) return;
   uint64_t address = (uint64_t)lock;
   if (is_open(address)) return tophash_events_note_lock(address);
-  // A lock inside of a struct: the access is to the whole property.
-  uint64_t latest = tophash_self.latest;
-  if (address - latest < STRUCT_BYTES && is_open(latest)) tophash_events_note_lock(latest);
+  uint64_t latest = tophash_self.latest, distance = (uint64_t)caller - tophash_self.latest_pc;
+  if (address - latest < STRUCT_BYTES && distance < FUNCTION_BYTES && is_open(latest))
+    tophash_events_note_lock(latest);
 }
 
 /// Defines a function of the C library in front of the original: notes its
@@ -58,7 +61,7 @@ static void note(const volatile void *lock) {
       find_##name();                                                                          \
       next = __atomic_load_n(&name##_original, __ATOMIC_RELAXED);                             \
     }                                                                                         \
-    note(lock);                                                                               \
+    note(lock, __builtin_return_address(0));                                                                               \
     return next(__VA_ARGS__);                                                                 \
   }
 
@@ -92,7 +95,7 @@ LOCK_FUNCTION(pthread_cond_broadcast, (pthread_cond_t *lock), lock)
 
 // Two locks in one call: the condition and its mutex.
 #define WAIT_FUNCTION(name, parameters, ...) \
-  LOCK_FUNCTION(name, parameters, (note(mutex), lock), __VA_ARGS__)
+  LOCK_FUNCTION(name, parameters, (note(mutex, __builtin_return_address(0)), lock), __VA_ARGS__)
 
 WAIT_FUNCTION(pthread_cond_wait, (pthread_cond_t *lock, pthread_mutex_t *mutex), mutex)
 WAIT_FUNCTION(pthread_cond_timedwait,

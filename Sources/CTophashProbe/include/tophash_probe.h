@@ -50,7 +50,8 @@ struct tophash_site {
 struct tophash_thread {
   tophash_owner owner;  // who runs here now: the task, else the thread
   struct tophash_counters *counters;
-  uint64_t latest;  // address of the access begun last
+  uint64_t latest;     // address of the access begun last
+  uint64_t latest_pc;  // and its site
   int32_t open;    // accesses begun here and not ended here: too high when a task took one along
   bool attached;   // index, counters and exit handler are set up
   bool reporting;  // on the cold path: accesses of a signal handler are let through
