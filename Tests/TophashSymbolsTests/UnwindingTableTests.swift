@@ -52,8 +52,11 @@ import Testing
 
   @Test func `a table is searched without an index`() throws {
     let path = try compileC(
-      UnwindingFixture.recorder, name: "unwinding-without-index.so", ["-shared", "-fPIC", "-O2",
-      "-Wl,--no-eh-frame-hdr"])
+      UnwindingFixture.recorder, name: "unwinding-without-index.so",
+      [
+        "-shared", "-fPIC", "-O2",
+        "-Wl,--no-eh-frame-hdr",
+      ])
     let image = try ElfImage(path: path)
     #expect(image.section(named: ".eh_frame_hdr") == nil)
     let table = try #require(CallFrameTable(image))
