@@ -99,7 +99,7 @@ enum Tool {
     process.standardError = pipe
     try process.run()
     let output = String(
-      decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      decoding: pipe.fileHandleForReading.readToEndDespiteSignals(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw Failure(command: command, output: output) }
     return output
@@ -113,4 +113,21 @@ func compileC(_ source: String, name: String, _ options: [String]) throws -> Str
   let output = Fixture.directory.appending(path: name).path
   try Tool.run(["clang", "-g"] + options + [file.path, "-o", output])
   return output
+}
+
+extension FileHandle {
+  /// Everything up to the end. Foundation's own reading stops the process when a signal, such as
+  /// that of a child of another test, interrupts it.
+  func readToEndDespiteSignals() -> Data {
+    var data = Data()
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = read(fileDescriptor, &buffer, buffer.count)
+      if count > 0 {
+        data.append(contentsOf: buffer[..<count])
+      } else if count == 0 || errno != EINTR {
+        return data
+      }
+    }
+  }
 }
