@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A small Swift program, compiled when a test first asks for it and kept until the tests end.
@@ -122,7 +123,7 @@ extension FileHandle {
     var data = Data()
     var buffer = [UInt8](repeating: 0, count: 65536)
     while true {
-      let count = read(fileDescriptor, &buffer, buffer.count)
+      let count = Glibc.read(fileDescriptor, &buffer, buffer.count)
       if count > 0 {
         data.append(contentsOf: buffer[..<count])
       } else if count == 0 || errno != EINTR {
