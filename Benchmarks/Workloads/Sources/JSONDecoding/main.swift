@@ -17,7 +17,7 @@ struct Order: Codable {
   var notes: [String: String]
 }
 
-let orders = (0..<200).map { id in
+let orders = (0..<20).map { id in
   Order(
     id: id,
     customer: "customer-\(id % 40)",
@@ -28,7 +28,7 @@ let orders = (0..<200).map { id in
 
 let data = try JSONEncoder().encode(orders)
 var decodedLines = 0
-for _ in 0..<Workload.scaled(60) {
+for _ in 0..<Workload.scaled(900) {
   for order in try JSONDecoder().decode([Order].self, from: data) {
     decodedLines += order.lines.count
   }
