@@ -55,7 +55,7 @@ extension FailFastDictionary {
   public func copy() -> FailFastDictionary {
     let result = FailFastDictionary()
     guard let seen = beginRead(.copy) else { return result }
-    result.seed = seed
+    result.hasher = hasher
     if let array = currentArray { result.install(BucketArray(exponent: array.exponent)) }
     var iterator = makeIterator()
     while let (key, value) = iterator.step() {

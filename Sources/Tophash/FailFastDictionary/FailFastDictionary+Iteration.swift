@@ -29,7 +29,7 @@ extension FailFastDictionary: Sequence {
       array = dictionary.currentArray
       oldArray = dictionary.oldArray
       view = dictionary.current
-      let random = RandomSource.next()
+      let random = SharedRandomSource.next()
       start = Int(truncatingIfNeeded: random >> 3) & view.mask
       offset = Int(truncatingIfNeeded: random) & 7
     }

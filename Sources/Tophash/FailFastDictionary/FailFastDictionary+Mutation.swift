@@ -42,7 +42,7 @@ extension FailFastDictionary {
     current[current.index(of: hash)].vacate(cell.index, of: cell.bucket)
     storedCount &-= 1
     // Nobody can have learned anything about the new seed by timing the old one.
-    if storedCount == 0 { seed = RandomSource.next() }
+    if storedCount == 0 { reseed() }
   }
 
   /// Stores `value` for `key`, and returns the value that was there.
@@ -108,7 +108,7 @@ extension FailFastDictionary {
     drainedArray = nil
     hasWork = false
     storedCount = 0
-    seed = RandomSource.next()
+    reseed()
     if keepingCapacity, isKnownUniquelyReferenced(&currentArray) {
       let array = currentArray.unsafelyUnwrapped
       array.reset()

@@ -36,7 +36,7 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   @usableFromInline let access = Atomic<UInt64>(AccessWord.initial)
 
   @exclusivity(unchecked) @usableFromInline var storedCount = 0
-  @exclusivity(unchecked) @usableFromInline var seed: UInt64
+  @exclusivity(unchecked) @usableFromInline var hasher: KeyHasher<Key>
   /// The current array. With no array yet, one bucket that is always empty.
   @exclusivity(unchecked) @usableFromInline var current: BucketView<Key, Value>
   /// The array that is being evacuated into the current one.
@@ -58,16 +58,18 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   @exclusivity(unchecked) @usableFromInline var evacuationCount = 0
 
   /// Makes an empty dictionary.
+  ///
+  /// - Parameter hashing: `.keyed` for keys that an attacker may choose.
   @inlinable
-  public init() {
-    seed = RandomSource.next()
+  public init(hashing: KeyHashing = .fast) {
+    hasher = KeyHasher(hashing, seed: SharedRandomSource.next())
     current = BucketView(heads: EmptyBucket.head, entries: Self.noEntries, mask: 0)
   }
 
   /// Makes an empty dictionary that takes at least `minimumCapacity` entries without growing.
   @inlinable
-  public convenience init(minimumCapacity: Int) {
-    self.init()
+  public convenience init(minimumCapacity: Int, hashing: KeyHashing = .fast) {
+    self.init(hashing: hashing)
     if minimumCapacity > 0 { install(BucketArray(exponent: Self.exponent(for: minimumCapacity))) }
   }
 
@@ -93,28 +95,18 @@ enum EmptyBucket {
   }()
 }
 
-/// Seeds, and where iterations start. Cheap, and safe from any thread.
-@usableFromInline
-enum RandomSource {
-  // Relaxed: every caller needs a number of its own and nothing else.
-  @usableFromInline static let state = Atomic<UInt64>(UInt64.random(in: .min ... .max))
-
-  @usableFromInline
-  static func next() -> UInt64 {
-    // SplitMix64 (Steele, Lea, Flood 2014): a counter, and a mixing of its bits.
-    var word = state.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue
-    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-    return word ^ word >> 31
-  }
-}
-
 // MARK: Looking up
 
 extension FailFastDictionary {
   /// The hash of `key` in this dictionary.
   @inlinable @inline(__always)
-  func hash(of key: Key) -> UInt { KeyHash.hash(key, seed: seed) }
+  func hash(of key: Key) -> UInt { UInt(truncatingIfNeeded: hasher.hash(key)) }
+
+  /// Draws another seed. Only while the dictionary is empty: all hashes change.
+  @inlinable
+  func reseed() {
+    hasher = KeyHasher(hasher.isKeyed ? .keyed : .fast, seed: SharedRandomSource.next())
+  }
 
   /// The cell of `key`. Changes nothing, and moves no bucket.
   @inlinable @inline(__always)
