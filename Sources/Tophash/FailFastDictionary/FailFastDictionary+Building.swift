@@ -60,7 +60,7 @@ extension FailFastDictionary {
     var iterator = makeIterator()
     while let (key, value) = iterator.step() {
       result.insert(Entry(key: key, value: value), hash(of: key))
-      guard access.load(ordering: .relaxed) == seen else { break }
+      guard isUnchanged(since: seen) else { break }
     }
     endRead(seen, .copy)
     return result

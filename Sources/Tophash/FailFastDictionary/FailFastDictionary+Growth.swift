@@ -80,22 +80,23 @@ extension FailFastDictionary {
       next = bucket.overflow
       let controls = bucket.controls
       var remains = ControlWord.evacuatedEmpty
-      for cell in 0..<8 where controls[cell] >= ControlByte.firstFingerprint {
-        let entry = bucket.entries + cell
+      for index in 0..<8 where controls[index] >= ControlByte.firstFingerprint {
+        let cell = Cell(bucket: bucket, index: index)
+        let entry = cell.entry
         // A bucket of the same size takes all; otherwise one bit of the hash chooses.
         let goesHigh = half != 0 && hash(of: entry.pointee.key) & half != 0
         let target =
           goesHigh
-          ? high.nextCell(for: controls[cell], in: currentArray.unsafelyUnwrapped)
-          : low.nextCell(for: controls[cell], in: currentArray.unsafelyUnwrapped)
+          ? high.nextCell(for: controls[index], in: currentArray.unsafelyUnwrapped)
+          : low.nextCell(for: controls[index], in: currentArray.unsafelyUnwrapped)
         if _slowPath(keepsKeys) {
           let copy = Entry(key: entry.pointee.key, value: entry.pointee.value)
           target.initialize(to: copy)
           if copy.key == copy.key {
-            withUnsafeMutablePointer(to: &entry.pointee.value) { _ = $0.deinitialize(count: 1) }
-            remains[cell] = goesHigh ? ControlByte.evacuatedHigh : ControlByte.evacuatedLow
+            cell.value.deinitialize(count: 1)
+            remains[index] = goesHigh ? ControlByte.evacuatedHigh : ControlByte.evacuatedLow
           } else {
-            remains[cell] = ControlByte.evacuatedCopy
+            remains[index] = ControlByte.evacuatedCopy
           }
         } else {
           target.moveInitialize(from: entry, count: 1)
@@ -112,7 +113,7 @@ extension FailFastDictionary {
   /// Steps over the buckets that are evacuated already, in bounded time.
   @inlinable
   func advance(_ array: BucketArray<Key, Value>, _ old: BucketView<Key, Value>) {
-    let stop = min(evacuatedCount + 1024, old.mask + 1)
+    let stop = Swift.min(evacuatedCount + 1024, old.mask + 1)
     evacuatedCount += 1
     while evacuatedCount < stop, old[evacuatedCount].controls.isEvacuated { evacuatedCount += 1 }
     array.evacuatedCount = evacuatedCount

@@ -54,11 +54,8 @@ extension FailFastDictionary {
     let hash = prepareToChange(key)
     let previous: Value?
     if let cell = findCurrent(key, hash) {
-      previous = withUnsafeMutablePointer(to: &cell.entry.pointee.value) {
-        let previous = $0.move()
-        $0.initialize(to: value)
-        return previous
-      }
+      previous = cell.value.move()
+      cell.value.initialize(to: value)
     } else {
       insert(Entry(key: key, value: value), hash)
       previous = nil

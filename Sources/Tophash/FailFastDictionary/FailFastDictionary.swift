@@ -189,19 +189,16 @@ extension FailFastDictionary {
       let hash = prepareToChange(key)
       let cell = findCurrent(key, hash)
       // The cell's value is moved out while it is being modified, and then back.
-      var value: Value?
-      if let cell {
-        value = withUnsafeMutablePointer(to: &cell.entry.pointee.value) { $0.move() }
-      }
+      var value = cell?.value.move()
       defer {
         if let value {
           if let cell {
-            withUnsafeMutablePointer(to: &cell.entry.pointee.value) { $0.initialize(to: value) }
+            cell.value.initialize(to: value)
           } else {
             insert(Entry(key: key, value: value), hash)
           }
         } else if let cell {
-          withUnsafeMutablePointer(to: &cell.entry.pointee.key) { _ = $0.deinitialize(count: 1) }
+          cell.key.deinitialize(count: 1)
           vacate(cell, hash)
         }
         endWrite(access)
@@ -228,7 +225,7 @@ extension FailFastDictionary {
       let cell =
         findCurrent(key, hash) ?? insert(Entry(key: key, value: defaultValue()), hash)
       defer { endWrite(access) }
-      yield &cell.entry.pointee.value
+      yield &cell.value.pointee
     }
   }
 }

@@ -26,10 +26,10 @@ enum Operation: UInt8 {
 /// noticed that begins and even ends while a reader is at work.
 @usableFromInline
 enum AccessWord {
-  @usableFromInline static let open: UInt64 = 1
-  @usableFromInline static let contested: UInt64 = 2
-  @usableFromInline static let busy: UInt64 = 3
-  @usableFromInline static let initial: UInt64 = 0
+  @inlinable static var open: UInt64 { 1 }
+  @inlinable static var contested: UInt64 { 2 }
+  @inlinable static var busy: UInt64 { 3 }
+  @inlinable static var initial: UInt64 { 0 }
 
   @inlinable @inline(__always)
   static func next(after word: UInt64, _ operation: Operation, thread: UInt32) -> UInt64 {
@@ -37,6 +37,7 @@ enum AccessWord {
     return UInt64(thread) &<< 32 | changes | UInt64(operation.rawValue) &<< 2 | open
   }
 
+  @usableFromInline
   static func operation(_ word: UInt64) -> Operation {
     Operation(rawValue: UInt8(truncatingIfNeeded: word >> 2) & 15) ?? .update
   }
@@ -55,7 +56,7 @@ extension FailFastDictionary {
   func beginWrite(_ operation: Operation) -> UInt64? {
     var seen = access.load(ordering: .acquiring)
     if _slowPath(seen & AccessWord.busy != 0) {
-      guard let admitted = MisuseDesk.admit(operation, to: access) else { return nil }
+      guard let admitted = admit(operation) else { return nil }
       seen = admitted
     }
     let word = AccessWord.next(after: seen, operation, thread: tophash_thread_number())
@@ -66,7 +67,7 @@ extension FailFastDictionary {
   @inlinable @inline(__always)
   func endWrite(_ word: UInt64) {
     if _slowPath(access.load(ordering: .relaxed) != word) {
-      MisuseDesk.leave(AccessWord.operation(word), word, access)
+      leave(AccessWord.operation(word), word)
     } else {
       access.store(word & ~AccessWord.open, ordering: .releasing)
     }
@@ -76,14 +77,17 @@ extension FailFastDictionary {
   @inlinable @inline(__always)
   func beginRead(_ operation: Operation) -> UInt64? {
     let seen = access.load(ordering: .acquiring)
-    if _slowPath(seen & AccessWord.busy != 0) { return MisuseDesk.admit(operation, to: access) }
+    if _slowPath(seen & AccessWord.busy != 0) { return admit(operation) }
     return seen
   }
 
   @inlinable @inline(__always)
+  func isUnchanged(since seen: UInt64) -> Bool { access.load(ordering: .relaxed) == seen }
+
+  @inlinable @inline(__always)
   func endRead(_ seen: UInt64, _ operation: Operation) {
-    if _slowPath(access.load(ordering: .relaxed) != seen) {
-      MisuseDesk.leave(operation, seen, access)
+    if _slowPath(!isUnchanged(since: seen)) {
+      leave(operation, seen)
     }
   }
 }

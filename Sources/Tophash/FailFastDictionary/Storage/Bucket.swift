@@ -16,6 +16,12 @@ struct BucketHead {
   @usableFromInline var controls: ControlWord
   /// The next bucket of the chain: an overflow bucket's head, which its entries follow.
   @usableFromInline var overflow: UnsafeMutablePointer<BucketHead>?
+
+  @inlinable @inline(__always)
+  init(controls: ControlWord, overflow: UnsafeMutablePointer<BucketHead>?) {
+    self.controls = controls
+    self.overflow = overflow
+  }
 }
 
 /// A bucket: eight cells, and perhaps an overflow bucket after it.
@@ -89,6 +95,18 @@ struct Cell<Key, Value> {
 
   @inlinable @inline(__always)
   var entry: UnsafeMutablePointer<Entry<Key, Value>> { bucket.entries + index }
+
+  // The parts of an entry in memory, for when the other one is missing.
+
+  @inlinable @inline(__always)
+  var key: UnsafeMutablePointer<Key> {
+    withUnsafeMutablePointer(to: &entry.pointee.key) { $0 }
+  }
+
+  @inlinable @inline(__always)
+  var value: UnsafeMutablePointer<Value> {
+    withUnsafeMutablePointer(to: &entry.pointee.value) { $0 }
+  }
 
   @inlinable @inline(__always)
   var control: UInt8 {

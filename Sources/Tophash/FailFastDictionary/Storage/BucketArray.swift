@@ -142,9 +142,7 @@ final class BucketArray<Key, Value> {
         case ControlByte.emptyRest, ControlByte.emptyOne, ControlByte.evacuatedEmpty:
           break
         case ControlByte.evacuatedLow, ControlByte.evacuatedHigh:
-          withUnsafeMutablePointer(to: &bucket.entries[index].key) { key in
-            _ = key.deinitialize(count: 1)
-          }
+          Cell(bucket: bucket, index: index).key.deinitialize(count: 1)
         default:
           (bucket.entries + index).deinitialize(count: 1)
         }

@@ -6,19 +6,19 @@
 @usableFromInline
 enum ControlByte {
   /// Empty, and so is every later cell of the bucket and of its chain: a search stops here.
-  @usableFromInline static let emptyRest: UInt8 = 0
+  @inlinable static var emptyRest: UInt8 { 0 }
   /// Empty, but something may follow.
-  @usableFromInline static let emptyOne: UInt8 = 1
+  @inlinable static var emptyOne: UInt8 { 1 }
   /// The entry moved to the lower half of the new array. Its key stays for iterators.
-  @usableFromInline static let evacuatedLow: UInt8 = 2
+  @inlinable static var evacuatedLow: UInt8 { 2 }
   /// The entry moved to the upper half of the new array. Its key stays for iterators.
-  @usableFromInline static let evacuatedHigh: UInt8 = 3
+  @inlinable static var evacuatedHigh: UInt8 { 3 }
   /// The bucket was evacuated, and nothing is left in this cell.
-  @usableFromInline static let evacuatedEmpty: UInt8 = 4
+  @inlinable static var evacuatedEmpty: UInt8 { 4 }
   /// The entry moved, and a copy of it stays for iterators: its key is not even
   /// equal to itself, so an iterator could not look it up again.
-  @usableFromInline static let evacuatedCopy: UInt8 = 5
-  @usableFromInline static let firstFingerprint: UInt8 = 6
+  @inlinable static var evacuatedCopy: UInt8 { 5 }
+  @inlinable static var firstFingerprint: UInt8 { 6 }
 
   @inlinable @inline(__always)
   static func fingerprint(of hash: UInt) -> UInt8 {
@@ -35,7 +35,8 @@ struct ControlWord {
   @inlinable @inline(__always)
   init(bits: UInt64) { self.bits = bits }
 
-  @usableFromInline static let evacuatedEmpty = ControlWord(bits: 0x0404_0404_0404_0404)
+  @inlinable @inline(__always)
+  static var evacuatedEmpty: ControlWord { ControlWord(bits: 0x0404_0404_0404_0404) }
 
   @inlinable @inline(__always)
   subscript(cell: Int) -> UInt8 {
