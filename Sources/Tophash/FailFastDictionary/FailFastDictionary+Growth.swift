@@ -71,38 +71,28 @@ extension FailFastDictionary {
     let keepsKeys = !isKnownUniquelyReferenced(&oldArray)
     let array = oldArray.unsafelyUnwrapped
     if keepsKeys { array.keepsKeys = true }
+    // The bit of the hash that chooses the half; none when the size stays the same.
     let half: UInt = current.mask > old.mask ? UInt(bitPattern: old.mask) + 1 : 0
 
-    var low = Evacuation(current[index])
-    var high = Evacuation(current[index + Int(bitPattern: half)])
+    var low = Evacuation(to: current[index], leaving: ControlByte.evacuatedLow, keepsKeys)
+    var high = Evacuation(
+      to: current[index + Int(bitPattern: half)], leaving: ControlByte.evacuatedHigh, keepsKeys)
     var next: Bucket<Key, Value>? = old[index]
     while let bucket = next {
       next = bucket.overflow
-      let controls = bucket.controls
-      var remains = ControlWord.evacuatedEmpty
-      for index in 0..<8 where controls[index] >= ControlByte.firstFingerprint {
-        let cell = Cell(bucket: bucket, index: index)
-        let entry = cell.entry
-        // A bucket of the same size takes all; otherwise one bit of the hash chooses.
-        let goesHigh = half != 0 && hash(of: entry.pointee.key) & half != 0
-        let target =
-          goesHigh
-          ? high.nextCell(for: controls[index], in: currentArray.unsafelyUnwrapped)
-          : low.nextCell(for: controls[index], in: currentArray.unsafelyUnwrapped)
-        if _slowPath(keepsKeys) {
-          let copy = Entry(key: entry.pointee.key, value: entry.pointee.value)
-          target.initialize(to: copy)
-          if copy.key == copy.key {
-            cell.value.deinitialize(count: 1)
-            remains[index] = goesHigh ? ControlByte.evacuatedHigh : ControlByte.evacuatedLow
-          } else {
-            remains[index] = ControlByte.evacuatedCopy
-          }
-        } else {
-          target.moveInitialize(from: entry, count: 1)
-        }
+      // First choose, then move: no branch has to be guessed for each entry.
+      let live = bucket.controls.used
+      var rest = half == 0 ? CellSet(bits: 0) : live
+      var goesHigh = CellSet(bits: 0)
+      while !rest.isEmpty {
+        let cell = rest.first
+        goesHigh.insert(cell, if: hash(of: bucket.entries[cell].key) & half != 0)
+        rest.removeFirst()
       }
-      bucket.controls = remains
+      let controls = bucket.controls
+      bucket.controls = .evacuatedEmpty
+      low.move(live.subtracting(goesHigh), of: bucket, controls, self)
+      high.move(goesHigh, of: bucket, controls, self)
     }
     low.finish()
     high.finish()
@@ -157,33 +147,65 @@ extension FailFastDictionary {
   public var capacity: Int { currentArray.map { Self.limit(ofExponent: $0.exponent) } ?? 0 }
 }
 
-/// Where the entries of an old bucket go: a chain that is filled from its start.
+/// Where entries of an old bucket go: a chain that is filled from its start.
 @usableFromInline
-struct Evacuation<Key, Value> {
-  @usableFromInline var bucket: Bucket<Key, Value>
+struct Evacuation<Key: Hashable, Value> {
+  @usableFromInline var target: Bucket<Key, Value>
   @usableFromInline var controls = ControlWord(bits: 0)
   @usableFromInline var used = 0
+  /// What a cell reads whose key stays.
+  @usableFromInline let mark: UInt8
+  @usableFromInline let keepsKeys: Bool
 
   @inlinable @inline(__always)
-  init(_ bucket: Bucket<Key, Value>) { self.bucket = bucket }
+  init(to target: Bucket<Key, Value>, leaving mark: UInt8, _ keepsKeys: Bool) {
+    self.target = target
+    self.mark = mark
+    self.keepsKeys = keepsKeys
+  }
 
   @inlinable @inline(__always)
-  mutating func nextCell(
-    for control: UInt8, in array: BucketArray<Key, Value>
-  ) -> UnsafeMutablePointer<Entry<Key, Value>> {
-    if used == 8 {
-      finish()
-      bucket = array.appendOverflow(to: bucket)
-      controls = ControlWord(bits: 0)
-      used = 0
+  mutating func move(
+    _ cells: CellSet, of bucket: Bucket<Key, Value>, _ oldControls: ControlWord,
+    _ dictionary: FailFastDictionary<Key, Value>
+  ) {
+    var cells = cells
+    while !cells.isEmpty {
+      let cell = Cell(bucket: bucket, index: cells.first)
+      cells.removeFirst()
+      if used == 8 {
+        finish()
+        target = dictionary.appendOverflow(to: target)
+        controls = ControlWord(bits: 0)
+        used = 0
+      }
+      controls.bits |= UInt64(oldControls[cell.index]) &<< UInt64(truncatingIfNeeded: used &* 8)
+      let entry = target.entries + used
+      used &+= 1
+      if _slowPath(keepsKeys) {
+        copy(cell, to: entry)
+      } else {
+        entry.moveInitialize(from: cell.entry, count: 1)
+      }
     }
-    controls.bits |= UInt64(control) &<< UInt64(truncatingIfNeeded: used &* 8)
-    used &+= 1
-    return bucket.entries + (used &- 1)
+  }
+
+  /// Moves an entry and leaves its key to the iterators, or all of it when its
+  /// key is not equal to itself.
+  @inlinable @inline(never)
+  func copy(_ cell: Cell<Key, Value>, to entry: UnsafeMutablePointer<Entry<Key, Value>>) {
+    let key = cell.key.pointee
+    entry.initialize(to: cell.entry.pointee)
+    if key == key {
+      cell.value.deinitialize(count: 1)
+      cell.control = mark
+    } else {
+      cell.control = ControlByte.evacuatedCopy
+    }
   }
 
   @inlinable @inline(__always)
   func finish() {
-    if used > 0 { bucket.controls = controls }
+    if used > 0 { target.controls = controls }
   }
 }

@@ -46,10 +46,13 @@ extension FailFastDictionary: Sequence {
     mutating func step() -> Element? {
       while true {
         if let bucket {
+          // The control bytes are read anew each time: the entry may have gone.
           while passed < 8 {
-            let cell = Cell(bucket: bucket, index: (passed + offset) & 7)
-            passed += 1
-            if let element = element(of: cell) { return element }
+            let rest = bucket.controls.rotated(to: offset).dropping(first: passed).used
+            guard !rest.isEmpty else { break }
+            passed = rest.first &+ 1
+            let index = (rest.first &+ offset) & 7
+            if let element = element(of: Cell(bucket: bucket, index: index)) { return element }
           }
           passed = 0
           self.bucket = bucket.overflow
@@ -78,9 +81,7 @@ extension FailFastDictionary: Sequence {
     @inlinable @inline(__always)
     func element(of cell: Cell<Key, Value>) -> Element? {
       let control = cell.control
-      guard control >= ControlByte.evacuatedLow, control != ControlByte.evacuatedEmpty else {
-        return nil
-      }
+      guard control != ControlByte.evacuatedEmpty else { return nil }
       if let onlyIndex {
         // The rest of the old bucket has its turn elsewhere.
         let hash = dictionary.hash(of: cell.entry.pointee.key)

@@ -74,12 +74,25 @@ struct ControlWord {
     return first &- ControlByte.evacuatedLow < 4
   }
 
-  /// The cells that hold an entry.
-  @inlinable
-  var liveCount: Int {
-    var result = 0
-    for cell in 0..<8 where self[cell] >= ControlByte.firstFingerprint { result += 1 }
-    return result
+  /// The cells that are not empty: live or evacuated.
+  @inlinable @inline(__always)
+  var used: CellSet {
+    // A byte of 2 or more carries into its high bit, or has it already.
+    let carries = (bits & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7e7e_7e7e_7e7e_7e7e
+    return CellSet(bits: (carries | bits) & 0x8080_8080_8080_8080)
+  }
+
+  /// The word with the byte of `cell` first.
+  @inlinable @inline(__always)
+  func rotated(to cell: Int) -> ControlWord {
+    let shift = UInt64(truncatingIfNeeded: cell &* 8)
+    return ControlWord(bits: bits &>> shift | bits &<< (0 &- shift))
+  }
+
+  /// The word without its first cells, which read `emptyRest`.
+  @inlinable @inline(__always)
+  func dropping(first count: Int) -> ControlWord {
+    ControlWord(bits: bits & ~0 &<< UInt64(truncatingIfNeeded: count &* 8))
   }
 }
 
@@ -99,4 +112,13 @@ struct CellSet {
 
   @inlinable @inline(__always)
   mutating func removeFirst() { bits &= bits &- 1 }
+
+  @inlinable @inline(__always)
+  mutating func insert(_ cell: Int, if condition: Bool) {
+    let bit: UInt64 = condition ? 0x80 : 0
+    bits |= bit &<< UInt64(truncatingIfNeeded: cell &* 8)
+  }
+
+  @inlinable @inline(__always)
+  func subtracting(_ other: CellSet) -> CellSet { CellSet(bits: bits & ~other.bits) }
 }

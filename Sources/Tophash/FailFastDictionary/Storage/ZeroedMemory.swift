@@ -17,7 +17,7 @@ struct ZeroedMemory {
   @usableFromInline let byteCount: Int
   @usableFromInline let isPaged: Bool
 
-  @usableFromInline static let pagedThreshold = 1 << 17
+  @usableFromInline static let pagedThreshold = 1 << 20
 
   @usableFromInline
   init(byteCount: Int, alignment: Int) {
