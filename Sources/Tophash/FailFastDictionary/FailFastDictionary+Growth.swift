@@ -46,6 +46,7 @@ extension FailFastDictionary {
     oldArray = array
     old = array.view
     evacuatedCount = 0
+    nextRelease = array.release(below: 0)
     hasWork = true
     if doubling { doublingCount += 1 } else { sameSizeGrowthCount += 1 }
     install(BucketArray(exponent: array.exponent + (doubling ? 1 : 0)))
@@ -69,8 +70,7 @@ extension FailFastDictionary {
   func evacuate(_ index: Int) {
     guard let old, !isEvacuated(index, of: old) else { return }
     let keepsKeys = !isKnownUniquelyReferenced(&oldArray)
-    let array = oldArray.unsafelyUnwrapped
-    if keepsKeys { array.keepsKeys = true }
+    if _slowPath(keepsKeys) { oldArray.unsafelyUnwrapped.keepsKeys = true }
     // The bit of the hash that chooses the half; none when the size stays the same.
     let half: UInt = current.mask > old.mask ? UInt(bitPattern: old.mask) + 1 : 0
 
@@ -97,18 +97,25 @@ extension FailFastDictionary {
     low.finish()
     high.finish()
     evacuationCount += 1
-    if index == evacuatedCount { advance(array, old) }
+    if index == evacuatedCount { advance(old) }
   }
 
   /// Steps over the buckets that are evacuated already, in bounded time.
   @inlinable
-  func advance(_ array: BucketArray<Key, Value>, _ old: BucketView<Key, Value>) {
+  func advance(_ old: BucketView<Key, Value>) {
     let stop = Swift.min(evacuatedCount + 1024, old.mask + 1)
     evacuatedCount += 1
     while evacuatedCount < stop, old[evacuatedCount].controls.isEvacuated { evacuatedCount += 1 }
-    array.evacuatedCount = evacuatedCount
-    guard evacuatedCount > old.mask else { return array.releaseEvacuated() }
-    self.old = nil
+    guard evacuatedCount <= old.mask else { return finishGrowth() }
+    if evacuatedCount >= nextRelease {
+      nextRelease = oldArray.unsafelyUnwrapped.release(below: evacuatedCount)
+    }
+  }
+
+  @inlinable @inline(never)
+  func finishGrowth() {
+    let array = oldArray.unsafelyUnwrapped
+    old = nil
     evacuatedCount = 0
     oldArray = nil
     // An iterator may look at it; then it goes with the iterator.

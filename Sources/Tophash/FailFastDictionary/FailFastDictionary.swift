@@ -43,6 +43,8 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   @exclusivity(unchecked) @usableFromInline var old: BucketView<Key, Value>?
   /// The buckets of the old array below this one are evacuated.
   @exclusivity(unchecked) @usableFromInline var evacuatedCount = 0
+  /// When that many are, a piece of the old array's memory can be given back.
+  @exclusivity(unchecked) @usableFromInline var nextRelease = 0
   /// Whether the next change has to move old buckets or free old memory.
   @exclusivity(unchecked) @usableFromInline var hasWork = false
   /// An insertion beyond this many entries makes the array double. 0 when it is to be packed.

@@ -44,8 +44,6 @@ final class BucketArray<Key, Value> {
   @exclusivity(unchecked) @usableFromInline var usedOfLastBlock = 0
   @exclusivity(unchecked) @usableFromInline var overflowCount = 0
 
-  /// The buckets below this one are evacuated.
-  @exclusivity(unchecked) @usableFromInline var evacuatedCount = 0
   /// The memory of the buckets below this one was given back.
   @exclusivity(unchecked) @usableFromInline var releasedCount = 0
   /// Whether an evacuated bucket kept its keys for an iterator.
@@ -170,18 +168,22 @@ final class BucketArray<Key, Value> {
     overflowCount = 0
   }
 
-  /// Gives back the memory of evacuated buckets, so that an array of any size
-  /// goes in small steps. The addresses stay readable.
+  /// Gives back the memory of evacuated buckets, those below `count`, so that an
+  /// array of any size goes in small steps. The addresses stay readable.
+  ///
+  /// Returns the number of evacuated buckets from which on to do it again.
   @inlinable
-  func releaseEvacuated() {
-    guard !keepsKeys, entryMemory.isPaged else { return }
+  func release(below count: Int) -> Int {
+    guard !keepsKeys, entryMemory.isPaged else { return .max }
     let stride = 8 * MemoryLayout<Entry<Key, Value>>.stride
-    guard (evacuatedCount - releasedCount) * stride >= 1 << 18 else { return }
-    entryMemory.discard(from: releasedCount * stride, to: evacuatedCount * stride)
-    headMemory.discard(
-      from: releasedCount * MemoryLayout<BucketHead>.stride,
-      to: evacuatedCount * MemoryLayout<BucketHead>.stride)
-    releasedCount = evacuatedCount
+    if count > releasedCount {
+      entryMemory.discard(from: releasedCount * stride, to: count * stride)
+      headMemory.discard(
+        from: releasedCount * MemoryLayout<BucketHead>.stride,
+        to: count * MemoryLayout<BucketHead>.stride)
+      releasedCount = count
+    }
+    return count + Swift.max(1, (1 << 18) / stride)
   }
 
   /// Gives back the rest, but the overflow blocks, when all is evacuated.
