@@ -1,6 +1,12 @@
 import Synchronization
 import Tophash
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// Shares one dictionary between two tasks, which is wrong, and lets it stop the program.
 ///
 ///     DictionaryMisuser SCENARIO [OPERATIONS] [--held] [--report]
@@ -48,29 +54,29 @@ struct DictionaryMisuser {
     }
   }
 
-  /// The second task holds a value open, and the first one runs into it.
+  /// The second task holds a value open nearly all the time, and the first one runs into it.
   static func meet(_ scenario: Scenario, _ shared: Shared) async {
-    let isHeld = StartLine(tasks: 2)
+    let isDone = Flag()
     await withTaskGroup(of: Void.self) { group in
       group.addTask(name: "first") {
-        isHeld.wait()
-        scenario.first(shared.dictionary, 1)
+        while !isDone.isSet { scenario.first(shared.dictionary, 1) }
       }
-      group.addTask(name: "second") { hold(shared.dictionary, isHeld) }
+      group.addTask(name: "second") {
+        for _ in 0..<100 { hold(shared.dictionary) }
+        isDone.set()
+      }
     }
   }
 
   @inline(never)
-  static func hold(_ dictionary: FailFastDictionary<Int, Int>, _ isHeld: StartLine) {
-    holdOpen(&dictionary[1, default: 0], isHeld)
+  static func hold(_ dictionary: FailFastDictionary<Int, Int>) {
+    holdOpen(&dictionary[1, default: 0])
   }
 
   @inline(never)
-  static func holdOpen(_ value: inout Int, _ isHeld: StartLine) {
-    isHeld.wait()
+  static func holdOpen(_ value: inout Int) {
+    usleep(20_000)
     value += 1
-    // Long enough for the first side to come by; nothing depends on it.
-    for _ in 0..<50_000_000 where isHeld.isOver { return }
   }
 
   @Sendable
@@ -143,10 +149,16 @@ final class StartLine: Sendable {
 
   init(tasks: Int) { missing = Atomic(tasks) }
 
-  var isOver: Bool { missing.load(ordering: .relaxed) < 0 }
-
   func wait() {
     missing.subtract(1, ordering: .relaxed)
     while missing.load(ordering: .relaxed) > 0 {}
   }
+}
+
+final class Flag: Sendable {
+  private let value = Atomic(false)
+
+  var isSet: Bool { value.load(ordering: .relaxed) }
+
+  func set() { value.store(true, ordering: .relaxed) }
 }

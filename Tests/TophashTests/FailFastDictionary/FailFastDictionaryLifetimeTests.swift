@@ -74,6 +74,8 @@ import Testing
     }
     dictionary.removeAll()
     for index in iterators.indices { #expect(iterators[index].next() == nil) }
+    // The keys that were left to them go with them.
+    iterators = []
     #expect(lifetimes.alive == 0)
   }
 
