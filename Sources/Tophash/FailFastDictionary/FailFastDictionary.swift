@@ -35,6 +35,10 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   /// Who changes the dictionary, or was the last to do so.
   @usableFromInline let access = Atomic<UInt64>(AccessWord.initial)
 
+  /// Where the latest change was begun: two levels of a stack, which cost two stores.
+  @exclusivity(unchecked) @usableFromInline var site: UInt = 0
+  @exclusivity(unchecked) @usableFromInline var caller: UInt = 0
+
   @exclusivity(unchecked) @usableFromInline var storedCount = 0
   @exclusivity(unchecked) @usableFromInline var hasher: KeyHasher<Key>
   /// The current array. With no array yet, one bucket that is always empty.

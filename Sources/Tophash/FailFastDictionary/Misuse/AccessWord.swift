@@ -61,6 +61,8 @@ extension FailFastDictionary {
     }
     let word = AccessWord.next(after: seen, operation, thread: tophash_thread_number())
     access.store(word, ordering: .relaxed)
+    site = tophash_program_counter()
+    caller = tophash_return_address()
     return word
   }
 
