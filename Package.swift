@@ -23,10 +23,12 @@ let package = Package(
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
+    .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols",
+        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
+        "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
@@ -44,6 +46,7 @@ let package = Package(
       dependencies: ["CTophashProtocol", "TophashFindings"],
       exclude: ["Programs"]),
     .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
+    .testTarget(name: "TophashInspectionTests", dependencies: ["TophashInspection"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
     .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),
     .testTarget(name: "TophashCommandTests", dependencies: ["TophashCommand"]),
