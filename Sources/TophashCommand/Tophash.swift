@@ -12,6 +12,6 @@ struct Tophash: ParsableCommand {
       which two tasks.
       """,
     version: "tophash \(toolVersion)",
-    subcommands: [Run.self]
+    subcommands: [Run.self, Inspect.self]
   )
 }

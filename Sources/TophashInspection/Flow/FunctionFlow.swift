@@ -1,3 +1,5 @@
+import TophashSymbols
+
 /// Follows values through one function: which address goes into which call.
 ///
 /// A data flow over basic blocks: where paths meet, only what all of them agree on stays known,
@@ -190,11 +192,12 @@ extension FunctionFlow {
   }
 
   private mutating func store(
-    _ value: Value, at place: Value, size: Int64, _ state: inout MachineState, _ notes: Bool
+    _ value: Value, at place: Value, size: Int64, by address: UInt64, _ state: inout MachineState,
+    _ notes: Bool
   ) {
     if place.isStack { state.store(value, at: place.offset, size: size) }
     if notes, place.isKnown, size == 8, value.isKnown || !place.isStack {
-      trace.stores.append(Trace.Store(place: place, value: value))
+      trace.stores.append(Trace.Store(address: address, place: place, value: value))
     }
   }
 
@@ -208,7 +211,8 @@ extension FunctionFlow {
     } else {
       let place = place(instruction, state)
       let size = isByte ? 1 : Int64(instruction.width)
-      store(size == 8 ? value : .unknown, at: place, size: size, &state, notes)
+      store(
+        size == 8 ? value : .unknown, at: place, size: size, by: instruction.address, &state, notes)
     }
   }
 

@@ -28,6 +28,7 @@ struct Trace {
 
   /// A word that is put into memory.
   struct Store {
+    var address: UInt64
     var place: Value
     var value: Value
   }

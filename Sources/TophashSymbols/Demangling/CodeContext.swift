@@ -149,3 +149,21 @@ extension Substring {
       && (topLevelRange(of: " in ").map { hash.lowerBound < $0.lowerBound } ?? false)
   }
 }
+
+extension CodeContext {
+  /// Full name of a type that is spelled with its modules, without generic arguments, optionality
+  /// and ownership; `nil` for what is no declared type.
+  package static func typeName(_ text: String) -> String? {
+    var type = Substring(text)
+    for word in ["weak ", "unowned ", "unowned(unsafe) ", "__owned ", "__shared "] {
+      _ = type.drop(prefix: word)
+    }
+    while type.hasSuffix("?") { type = type.dropLast() }
+    if type.hasPrefix("Swift.Optional<"), type.hasSuffix(">") {
+      type = type.dropFirst("Swift.Optional<".count).dropLast()
+    }
+    guard let first = type.utf8.first, first.isIdentifier, type.topLevelRange(of: " ") == nil
+    else { return nil }
+    return Entity(type).path.joined(separator: ".")
+  }
+}
