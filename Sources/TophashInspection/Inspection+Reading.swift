@@ -32,6 +32,8 @@ private struct InspectionReading {
     case property(String)
     case global(UInt64)
     case captured(UInt64)
+    /// What the compiler keeps on the stack, since nobody else can have it.
+    case frame
   }
 
   /// A site whose variable is not known yet.
@@ -75,7 +77,9 @@ private struct InspectionReading {
     for one in found {
       let frames = frames[one.address] ?? []
       let site = self.site(one, frames)
-      if let key = one.key ?? accessed(in: frames) {
+      if one.key == .frame {
+        continue
+      } else if let key = one.key ?? accessed(in: frames) {
         sites[key, default: []].append(site)
       } else if one.kind == .gate {
         sharedGates += 1
@@ -87,7 +91,8 @@ private struct InspectionReading {
     let isChecked = image.imports(Runtime.beginAccess) || image.defines(Runtime.beginAccess)
     let judge = Verdicts(
       sites: sites.mapValues { $0.sorted(by: AccessSite.isBefore) }, uses: uses,
-      unresolvedOffsets: unresolvedOffsets, isChecked: isChecked)
+      unresolvedOffsets: unresolvedOffsets, isChecked: isChecked,
+      isNameless: !image.hasSymbolTable)
     return Inspection(
       binary: image.path, buildID: image.buildID, variables: variables(judge),
       unresolved: unresolved.sorted(by: AccessSite.isBefore), sharedGates: sharedGates,
@@ -124,6 +129,8 @@ extension InspectionReading {
     let flags = call.arguments[2]
     let modifies = flags.offset & Runtime.AccessFlags.modifies != 0
     let place = call.arguments[0]
+    // On the stack, or in an asynchronous frame: nobody else has it.
+    if place.isStack { return }
     found.append(
       Found(
         key: key(of: place, in: function),
@@ -156,6 +163,7 @@ extension InspectionReading {
       return program.variables.property(at: offset, of: name).map {
         .property(Self.name($0.variable))
       }
+    case .object(.frame, _): return .frame
     case .object(.captured(let site, let metadata), let offset) where offset >= 16:
       self.metadata[.captured(site)] = (program.function(containing: site) ?? function, metadata)
       return .captured(site)
@@ -172,7 +180,7 @@ extension InspectionReading {
     for frame in frames {
       guard let symbol = frame.symbol else { continue }
       let context = CodeContext(symbol: symbol)
-      guard let last = context.path.last, AccessSite.accessors.contains(last) else { continue }
+      guard let last = context.path.last, CodeContext.accessors.contains(last) else { continue }
       let owner = context.path.dropLast(2).joined(separator: ".")
       let property = context.path.dropLast().last
       guard let type = program.variables.classes[owner],
@@ -186,12 +194,13 @@ extension InspectionReading {
   private func site(_ one: Found, _ frames: [Frame]) -> AccessSite {
     let own = frames.filter { $0.origin == .own && !$0.isThunk }
     let written = own.first { frame in
-      !(AccessSite.accessors.contains { frame.function.hasSuffix(".\($0)") })
+      !(CodeContext.accessors.contains { frame.function.hasSuffix(".\($0)") })
         && (frame.location?.line ?? 0) > 0
     }
     let frame = written ?? own.first ?? frames.first
     return AccessSite(
       address: one.address, kind: one.kind, isTracked: one.isTracked,
+      isIdle: program.isIdleAccessor(one.function),
       function: frame?.function ?? "0x\(String(one.address, radix: 16))",
       location: frame?.location.flatMap { $0.line > 0 ? $0 : nil })
   }
@@ -213,6 +222,8 @@ private struct Verdicts {
   var uses: [Key: Set<Int>]
   var unresolvedOffsets: Set<Int64?>
   var isChecked: Bool
+  /// Without names, initialisation cannot be told from other use.
+  var isNameless: Bool
 
   /// - Parameters:
   ///   - isMutable: `nil` when it cannot be told.
@@ -223,11 +234,18 @@ private struct Verdicts {
     var result = InspectedVariable(
       variable: variable, visibility: .nothing, sites: sites[key] ?? [],
       uncheckedFunctions: uses[key]?.count ?? 0)
-    if result.sites.contains(where: \.isTracked) {
+    let sites = result.sites.filter { !$0.isIdle }
+    let mayHaveMore =
+      offset.map {
+        unresolvedOffsets.contains(nil) || unresolvedOffsets.contains(Int64(clamping: $0))
+      } ?? false
+    if sites.contains(where: \.isTracked) {
       result.visibility = .tracked
-    } else if result.sites.contains(where: { $0.kind != .gate }) {
+    } else if isMutable != false, isNameless, mayHaveMore {
+      result.visibility = .unclear
+    } else if sites.contains(where: { $0.kind != .gate }) {
       result.visibility = .instantaneous
-    } else if !result.sites.isEmpty {
+    } else if !sites.isEmpty {
       result.visibility = .gate
     } else if isMutable == false {
       result.reason = .constant
@@ -235,9 +253,7 @@ private struct Verdicts {
       result.reason = .unchecked
     } else if result.uncheckedFunctions > 0 {
       result.reason = isMutable == nil ? .constantOrOptimisedAway : .optimisedAway
-    } else if let offset,
-      unresolvedOffsets.contains(nil) || unresolvedOffsets.contains(Int64(clamping: offset))
-    {
+    } else if mayHaveMore {
       result.visibility = .unclear
     } else {
       result.reason = .unused
@@ -273,7 +289,6 @@ extension InspectionReading {
 
   /// Metadata does not keep their names: they are told apart by where they are allocated.
   private func captured(_ judge: Verdicts) -> [InspectedVariable] {
-    let types = CapturedTypes(image)
     var boxes: [Int: [UInt64]] = [:]
     for key in judge.sites.keys {
       if case .captured(let site) = key, let function = metadata[key]?.function {
@@ -285,12 +300,12 @@ extension InspectionReading {
         let key = Key.captured(site)
         let name = program.name(of: function)
         let number = sites.count > 1 ? " \(index + 1)" : ""
-        let type = metadata[key].flatMap { types.first(at: $0.metadata) }
+        let type = metadata[key].flatMap { program.captured($0.metadata) }
         return judge.variable(
           Variable(
             kind: .capturedVariable, module: name.module,
-            name: "captured variable\(number) in \(name.text)", type: type?.source,
-            qualifiedType: type?.qualified),
+            name: "captured variable\(number) in \(name.text)", type: type?.type,
+            qualifiedType: type?.qualifiedType),
           key, isMutable: true, offset: nil)
       }
     }
@@ -298,11 +313,6 @@ extension InspectionReading {
 }
 
 extension AccessSite {
-  /// How the names of accessors end.
-  fileprivate static let accessors: Set<String> = [
-    "getter", "setter", "modify", "read", "modify2", "read2",
-  ]
-
   fileprivate static func isBefore(_ one: AccessSite, _ other: AccessSite) -> Bool {
     let places = [one, other].map { site in
       (site.location?.file ?? "~", site.location?.line ?? 0, site.location?.column ?? 0)

@@ -71,6 +71,8 @@ package struct AccessSite: Hashable, Sendable {
   package var kind: Kind
   /// Whether an end follows.
   package var isTracked: Bool
+  /// An accessor that the compiler made, and that nothing in the binary calls.
+  package var isIdle: Bool
   /// The function as a reader would write it.
   package var function: String
   package var location: SourceLocation?
@@ -81,6 +83,8 @@ extension Inspection {
     variables.count { $0.visibility == visibility }
   }
 
-  /// All sites, of known and of unknown variables.
-  package var sites: [AccessSite] { variables.flatMap(\.sites) + unresolved }
+  /// All sites that may be reached, of known and of unknown variables.
+  package var sites: [AccessSite] {
+    variables.flatMap(\.sites).filter { !$0.isIdle } + unresolved
+  }
 }

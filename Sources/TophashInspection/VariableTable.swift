@@ -48,6 +48,9 @@ struct VariableTable {
       if let candidate, offset - candidate.offset! < max(candidate.size ?? .max, 1) {
         return candidate
       }
+      // Behind a value whose size depends on generic arguments there may be just one more.
+      let unplaced = type.properties.filter { $0.offset == nil }
+      if type.superclass == nil, unplaced.count == 1 { return unplaced[0] }
       next = type.superclass
     }
     return nil

@@ -19,6 +19,14 @@ extension Instruction {
 
   var isIndirectJump: Bool { map == .primary && opcode == 0xff && extensionCode == 4 }
 
+  /// Through a register: position-independent code computes the targets of a `switch` so.
+  var isTableJump: Bool { isIndirectJump && memory == nil }
+
+  /// Does nothing: it fills the space before a branch target.
+  var isPadding: Bool {
+    (map == .primary && opcode == 0x90) || (map == .secondary && opcode == 0x1f)
+  }
+
   var isReturn: Bool { map == .primary && (opcode == 0xc3 || opcode == 0xc2) }
 
   /// Whether the instruction after it may come next.

@@ -26,7 +26,7 @@ enum Place: Hashable {
 /// What holds between functions: with what closures are called, and what their contexts hold.
 ///
 /// Learned from all functions, again and again, since each answer may lead to others.
-struct Facts {
+struct Facts: Equatable {
   /// A word that several places set.
   private enum Word: Hashable {
     case one(Place)

@@ -92,7 +92,7 @@ extension FunctionFlow {
     for instruction in instructions {
       if let target = instruction.jumpTarget, range.contains(target) { leaders.insert(target) }
       if instruction.endsBlock { leaders.insert(instruction.next) }
-      if instruction.isIndirectJump { hasIndirectJump = true }
+      if instruction.isTableJump { hasIndirectJump = true }
     }
     var indices: [UInt64: Int] = [:]
     var start = 0
@@ -116,11 +116,13 @@ extension FunctionFlow {
         blocks[index].successors.append(index + 1)
         isReached[index + 1] = true
       }
-      if last.isIndirectJump { indirect.append(index) }
+      if last.isTableJump { indirect.append(index) }
     }
-    // A jump table leads to blocks that nothing else leads to.
+    // A jump table leads to blocks that nothing else leads to. What only fills up is none.
     guard hasIndirectJump else { return }
-    let others = isReached.indices.filter { !isReached[$0] }
+    let others = isReached.indices.filter { index in
+      !isReached[index] && !blocks[index].instructions.allSatisfy { instructions[$0].isPadding }
+    }
     for index in indirect { blocks[index].successors += others }
   }
 
@@ -407,7 +409,8 @@ extension FunctionFlow {
       for register in Register.arguments where state[register].isStack {
         state.store(.unknown, at: state[register].offset, size: 32)
       }
-      state[Register.r12] = .unknown
+      // Zero before a call that may throw, and its error afterwards; else the caller's own.
+      if state[Register.r12] == .constant(0) { state[Register.r12] = .unknown }
     }
     for register in Register.arguments + [Register.r10, Register.r11] {
       state[register] = .unknown
@@ -435,6 +438,8 @@ extension FunctionFlow {
     guard place.isKnown, !place.isStack else { return }
     if let address = place.address, !image.isWritable(address) { return }
     trace.touches.append(
-      Trace.Touch(address: instruction.address, place: place, writes: instruction.writesMemory))
+      Trace.Touch(
+        address: instruction.address, place: place, writes: instruction.writesMemory,
+        words: instruction.writesVectorToMemory ? (instruction.isVector ? 4 : 2) : 1))
   }
 }

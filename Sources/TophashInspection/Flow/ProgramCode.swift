@@ -8,11 +8,18 @@ final class ProgramCode {
   private(set) var contexts: [CodeContext] = []
   private var calls: [[UInt64: Int]] = []
   private var indices: [UInt64: Int] = [:]
+  /// Stubs that lead to other images.
+  private let linkage: [Range<UInt64>]
+  private var reached: Set<UInt64> = []
   private var results: [String: String?] = [:]
+  private var captures: [UInt64: CapturedTypes.Captured?] = [:]
   private var symbols: [UInt64: String?] = [:]
 
   init(_ elf: ElfImage, _ variables: VariableTable) {
     image = CodeImage(elf)
+    linkage = elf.sections.filter { $0.name.hasPrefix(".plt") }.map {
+      $0.address..<max($0.address, $0.address &+ $0.size)
+    }
     self.variables = variables
     for (index, function) in image.functions.enumerated() {
       indices[function.range.lowerBound] = index
@@ -27,8 +34,16 @@ final class ProgramCode {
       traces[index] = flow.run(part: contexts[index].part)
       for (position, call) in traces[index].calls.enumerated() {
         calls[index][call.address] = position
+        if case .function(let target) = call.target { reached.insert(target) }
       }
     }
+    // Those that a method table or an exported name leads to.
+    for address in elf.relocations.addresses {
+      if let relocation = elf.relocations[address], relocation.symbol == nil {
+        reached.insert(UInt64(bitPattern: relocation.addend))
+      }
+    }
+    reached.formUnion(elf.exportedFunctions)
   }
 
   /// A function is asynchronous when parts of it are there, or a record that describes it.
@@ -42,7 +57,9 @@ final class ProgramCode {
 
   /// Code of the runtime and the standard library that is linked in: its variables are not listed.
   private func isToolchains(_ index: Int) -> Bool {
-    guard let symbol = image.functions[index].symbol else { return false }
+    guard let symbol = image.functions[index].symbol else {
+      return linkage.contains { $0.contains(image.functions[index].range.lowerBound) }
+    }
     if symbol.hasPrefix("swift_") || symbol.hasPrefix("_ZN5swift") { return true }
     return symbol.hasPrefix("$ss") && !contexts[index].isSpecialized
       && ToolchainModules.contains(contexts[index].path.first)
@@ -142,6 +159,17 @@ extension ProgramCode {
     return objectClass(String(text.dropFirst(prefix.count)))
   }
 
+  /// The class that the first captured value refers to.
+  func capturedClass(_ metadata: UInt64) -> String? { captured(metadata)?.objectType }
+
+  /// The first of the values that are kept with the metadata.
+  func captured(_ metadata: UInt64) -> CapturedTypes.Captured? {
+    if let known = captures[metadata] { return known }
+    let captured = CapturedTypes(image.image).first(at: metadata)
+    captures[metadata] = captured
+    return captured
+  }
+
   /// Metadata of boxes and contexts: kind 0x400, as the runtime numbers it.
   func isCaptureMetadata(_ address: UInt64) -> Bool {
     image.image.load(UInt64.self, at: address) == 0x400
@@ -161,6 +189,14 @@ extension ProgramCode {
       if functions[middle].range.lowerBound <= address { low = middle + 1 } else { high = middle }
     }
     return low > 0 && functions[low - 1].range.contains(address) ? low - 1 : nil
+  }
+
+  /// Whether the function is an accessor that the compiler made and then inlined everywhere.
+  func isIdleAccessor(_ function: Int) -> Bool {
+    let context = contexts[function]
+    guard !context.isNested, let last = context.path.last, CodeContext.accessors.contains(last)
+    else { return false }
+    return !reached.contains(image.functions[function].range.lowerBound)
   }
 
   /// The function as a reader would write it.

@@ -59,6 +59,9 @@ struct Resolver {
     case .object(.instance(let name), let offset):
       return program.variables.property(at: offset, of: name)?.objectType
         .flatMap(program.instance)
+    case .object(.captured(let site, let metadata), let offset):
+      return facts.field(offset, of: .captured(site: site, metadata: metadata))
+        ?? (offset == 16 ? program.capturedClass(metadata).flatMap(program.instance) : nil)
     case .object(let object, let offset):
       return facts.field(offset, of: object)
     case nil: return nil
@@ -82,10 +85,13 @@ struct Resolver {
   }
 
   private func result(ofSymbol symbol: String) -> Place? {
-    // The address of a global: `…vau`, static ones `…vauZ`.
-    for (suffix, variable) in [("vau", "vp"), ("vauZ", "vpZ")] where symbol.hasSuffix(suffix) {
-      return program.variables.address(ofGlobal: symbol.dropLast(suffix.count) + variable)
-        .map(Place.image)
+    // The address of a global, or of a static property.
+    if symbol.hasSuffix("vau") {
+      let name = symbol.dropLast(2)
+      let address =
+        program.variables.address(ofGlobal: name + "p")
+        ?? program.variables.address(ofGlobal: name + "pZ")
+      return address.map(Place.image)
     }
     return program.resultClass(ofSymbol: symbol).map { .object(.instance($0), 0) }
   }
@@ -115,15 +121,16 @@ struct Resolver {
 // MARK: - Learning
 
 extension Facts {
-  /// Rounds of learning; each follows the facts one function further.
-  static let rounds = 5
+  /// Each round follows the facts one function further; nothing is nested deeper than this.
+  static let maximumRounds = 16
 
   static func learned(from program: ProgramCode) -> Facts {
     var facts = Facts()
-    for _ in 0..<rounds {
+    for _ in 0..<maximumRounds {
       let resolver = Resolver(program: program, facts: facts)
       var next = Facts()
       for function in program.traces.indices { next.learn(from: function, resolver) }
+      if next == facts { break }
       facts = next
     }
     return facts
@@ -158,7 +165,7 @@ extension Facts {
       guard case .object(let object, let offset)? = resolver.place(touch.place, in: function),
         object.hasFacts
       else { continue }
-      for part in [offset, offset + 8] { noteStored(nil, at: part, of: object) }
+      for word in 0..<touch.words { noteStored(nil, at: (offset & ~7) + word * 8, of: object) }
     }
   }
 }

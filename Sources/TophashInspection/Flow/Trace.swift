@@ -24,6 +24,8 @@ struct Trace {
     var address: UInt64
     var place: Value
     var writes: Bool
+    /// In words, for writes.
+    var words: Int64
   }
 
   /// A word that is put into memory.

@@ -67,6 +67,7 @@ private struct Document: Encodable {
     var address: String
     var kind: AccessSite.Kind
     var tracked: Bool
+    var idle: Bool
     var function: String
     var file: String?
     var line: Int?
@@ -76,6 +77,7 @@ private struct Document: Encodable {
       address = "0x" + String(site.address, radix: 16)
       kind = site.kind
       tracked = site.isTracked
+      idle = site.isIdle
       function = site.function
       file = site.location?.file
       line = site.location?.line

@@ -82,7 +82,7 @@ package struct InspectionText {
       (.modify, "change"), (.read, "read"), (.unknown, "access"), (.gate, "gate"),
     ]
     let parts = kinds.compactMap { kind, word -> String? in
-      let sites = variable.sites.filter { $0.kind == kind }
+      let sites = variable.sites.filter { $0.kind == kind && !$0.isIdle }
       if sites.isEmpty { return nil }
       let instantaneous = kind == .gate ? 0 : sites.count { !$0.isTracked }
       let part = counted(sites.count, word)
@@ -101,7 +101,7 @@ package struct InspectionText {
       "  \(relative(location.file)):\(location.line)"
         + (location.column > 0 ? ":\(location.column)" : "")
     }
-    return "\(padded)  \(site.function)\(place ?? "")"
+    return "\(padded)  \(site.function)\(site.isIdle ? " (not called)" : "")\(place ?? "")"
   }
 
   private func relative(_ path: String) -> String {

@@ -151,6 +151,11 @@ extension Substring {
 }
 
 extension CodeContext {
+  /// How the paths of accessors of variables end.
+  package static let accessors: Set<String> = [
+    "getter", "setter", "modify", "read", "modify2", "read2",
+  ]
+
   /// Full name of a type that is spelled with its modules, without generic arguments, optionality
   /// and ownership; `nil` for what is no declared type.
   package static func typeName(_ text: String) -> String? {

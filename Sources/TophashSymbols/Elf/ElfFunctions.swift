@@ -6,6 +6,11 @@ package struct ElfFunction: Hashable, Sendable {
 }
 
 extension ElfImage {
+  /// Where those functions begin that other images can call by name.
+  package var exportedFunctions: Set<UInt64> {
+    Set(symbols.exported.lazy.filter { $0.kind == .function }.map(\.value))
+  }
+
   /// Whether names of functions that are not exported are there: `strip` removes them.
   package var hasSymbolTable: Bool {
     sections.contains { $0.kind == .symbols }

@@ -10,7 +10,7 @@ package struct CapturedTypes {
 
   /// The type of the first value that is kept with the metadata at `address`; `nil` when it
   /// cannot be told.
-  package func first(at address: UInt64) -> (source: String, qualified: String)? {
+  package func first(at address: UInt64) -> Captured? {
     let memory = reader.types.memory
     guard let description = memory.pointer(at: address &+ 16), description != 0,
       let count = memory.load(UInt32.self, at: description), count > 0,
@@ -19,6 +19,13 @@ package struct CapturedTypes {
         .flatMap({ reader.types.type(named: $0) }), let source = type.text(.source),
       let qualified = type.text(.qualified)
     else { return nil }
-    return (source, qualified)
+    return Captured(type: source, qualifiedType: qualified, objectType: type.objectName)
+  }
+
+  package struct Captured {
+    package var type: String
+    package var qualifiedType: String
+    /// Full name of the class that the value refers to, if it is a reference.
+    package var objectType: String?
   }
 }

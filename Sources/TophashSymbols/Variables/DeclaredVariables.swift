@@ -159,7 +159,9 @@ extension DeclaredClass {
     }
     self.superclass = superclass?.objectName
     let fields = reader.types.fields(at: descriptor) ?? []
-    let types = fields.map { $0.typeName.flatMap { reader.types.type(named: $0) } }
+    let types = fields.map { field in
+      field.typeName.flatMap { reader.types.type(named: $0, arguments: TypeTree.parameters) }
+    }
     let layouts = LayoutReader(reader.types)
     let known = metadata.lazy.compactMap { ClassMetadata(at: $0, memory)?.fieldOffsets(memory) }
       .first { $0.count == fields.count }
@@ -187,7 +189,7 @@ extension DeclaredClass {
         variable: Variable(
           kind: flags.isActor ? .actorProperty : .classProperty, module: module,
           name: "\(name).\(field.name)", type: types[index]?.text(.source),
-          qualifiedType: types[index]?.text(.qualified)),
+          qualifiedType: field.typeName.flatMap { reader.types.type(named: $0)?.text(.qualified) }),
         isMutable: field.isMutable, offset: offsets[index],
         size: types[index].flatMap { layouts.layout(of: $0)?.size },
         objectType: types[index]?.objectName)
@@ -203,8 +205,17 @@ extension NominalType {
 }
 
 extension TypeTree {
+  /// Generic parameters by the names that demangling gives them: `A`, `B`; one level down `A1`.
+  fileprivate static let parameters: [[TypeTree]] = (0..<3).map { depth in
+    (0..<6).map { index in
+      let name = String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) + (depth > 0 ? "\(depth)" : "")
+      return .nominal(
+        NominalType(kind: .other, module: "", path: [NominalType.Component(name: name)]))
+    }
+  }
+
   /// Full name of the class that a value refers to, through optionals and reference storage.
-  fileprivate var objectName: String? {
+  var objectName: String? {
     switch self {
     case .nominal(let type) where type.kind == .class: type.qualifiedName
     case .nominal(let type) where type.isNamed("Swift", "Optional"):
