@@ -7,6 +7,9 @@ enum Runtime {
   static let allocations: Set<String> = [
     "swift_allocObject", "swift_initStackObject", "swift_initStaticObject",
   ]
+  static let frameAllocation = "swift_task_alloc"
+  /// Goes on in another part of an asynchronous function, on another executor.
+  static let executorSwitch = "swift_task_switch"
   /// These give back what they were given.
   static let returnsArgument: Set<String> = [
     "swift_retain", "swift_retain_n", "swift_bridgeObjectRetain", "swift_bridgeObjectRetain_n",

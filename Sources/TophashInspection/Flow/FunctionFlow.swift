@@ -126,7 +126,7 @@ extension FunctionFlow {
     for index in indirect { blocks[index].successors += others }
   }
 
-  /// Pairs of code and context: in neighbouring argument registers, or in neighbouring words.
+  /// Pairs of code and context that were put into neighbouring words.
   private mutating func findClosures() {
     var words: [Value: Value] = [:]
     for store in trace.stores { words[store.place] = store.value }
@@ -134,14 +134,7 @@ extension FunctionFlow {
       if let code = store.value.address.flatMap(image.function(at:)),
         let context = words[store.place + 8]
       {
-        trace.closures.append(Trace.Closure(code: code, context: context))
-      }
-    }
-    for call in trace.calls {
-      for (first, second) in zip(call.arguments, call.arguments.dropFirst()) {
-        if second.isKnown, let code = first.address.flatMap(image.function(at:)) {
-          trace.closures.append(Trace.Closure(code: code, context: second))
-        }
+        trace.closures.append(Trace.Closure(address: 0, code: code, context: context))
       }
     }
     trace.stores.removeAll { $0.place.isStack }
@@ -155,7 +148,7 @@ extension FunctionFlow {
     if notes { note(instruction, state) }
     switch instruction.map {
     case .primary: primary(instruction, &state, notes)
-    case .secondary: secondary(instruction, &state)
+    case .secondary: secondary(instruction, &state, notes)
     case .secondary38, .secondary3A:
       // Few of them write general registers: those for bit fields, checksums and extraction.
       if instruction.opcode >= 0xf0 || instruction.map == .secondary3A {
@@ -344,7 +337,10 @@ extension FunctionFlow {
     }
   }
 
-  private mutating func secondary(_ instruction: Instruction, _ state: inout MachineState) {
+  private mutating func secondary(
+    _ instruction: Instruction, _ state: inout MachineState, _ notes: Bool
+  ) {
+    if copiesWords(instruction, &state, notes) { return }
     switch instruction.opcode {
     case 0x2c, 0x2d, 0x40...0x4f, 0x50, 0xaf, 0xb6...0xb8, 0xbc...0xbf, 0xc5, 0xd7, 0x02, 0x03:
       if !(instruction.isVector && (0x40...0x4f).contains(instruction.opcode)) {
@@ -369,8 +365,33 @@ extension FunctionFlow {
       if instruction.writesVectorToMemory {
         let place = place(instruction, state)
         if place.isStack { state.store(.unknown, at: place.offset, size: 32) }
+      } else {
+        state.setVector(instruction.reg, [])
       }
     }
+  }
+
+  /// Loads and stores of 16 bytes, aligned or not: two words at once.
+  private mutating func copiesWords(
+    _ instruction: Instruction, _ state: inout MachineState, _ notes: Bool
+  ) -> Bool {
+    guard !instruction.isVector, instruction.memory != nil else { return false }
+    let isInteger = instruction.prefix == 0x66 || instruction.prefix == 0xf3
+    let place = place(instruction, state)
+    switch instruction.opcode {
+    case 0x10 where instruction.prefix == 0 || instruction.prefix == 0x66,
+      0x28 where instruction.prefix == 0 || instruction.prefix == 0x66, 0x6f where isInteger:
+      state.setVector(instruction.reg, [load(place, state), load(place + 8, state)])
+    case 0x11 where instruction.prefix == 0 || instruction.prefix == 0x66,
+      0x29 where instruction.prefix == 0 || instruction.prefix == 0x66, 0x7f where isInteger:
+      let words = state.vector(instruction.reg)
+      for (index, word) in (words.isEmpty ? [.unknown, .unknown] : words).enumerated() {
+        store(
+          word, at: place + Int64(8 * index), size: 8, by: instruction.address, &state, notes)
+      }
+    default: return false
+    }
+    return true
   }
 }
 
@@ -415,7 +436,20 @@ extension FunctionFlow {
     for register in Register.arguments + [Register.r10, Register.r11] {
       state[register] = .unknown
     }
+    state.forgetVectors()
     state[Register.rax] = result
+  }
+
+  private mutating func noteClosures(
+    _ arguments: [Value], _ address: UInt64, _ state: MachineState
+  ) {
+    for (first, context) in zip(arguments, arguments.dropFirst()) where context.isKnown {
+      guard let code = first.address.flatMap(image.function(at:)) else { continue }
+      let words =
+        context.isStack ? (0..<8).map { state.slot(context.offset + 16 + 8 * $0) } : []
+      trace.closures.append(
+        Trace.Closure(address: address, code: code, context: context, words: words))
+    }
   }
 
   private mutating func note(_ instruction: Instruction, _ state: MachineState) {
@@ -426,12 +460,20 @@ extension FunctionFlow {
         Trace.Call(
           address: instruction.address, returnAddress: instruction.next,
           target: target(of: instruction, state),
-          arguments: Register.arguments.map { state[$0] }, context: state[Register.r13]))
+          arguments: Register.arguments.map { state[$0] }, context: state[Register.r13],
+          frame: state[Register.r14]))
+    }
+    if instruction.isCall || leaves {
+      // The seventh argument is on the stack; in a tail call, behind the return address.
+      let top = state[Register.rsp] + (instruction.isCall ? 0 : 8)
+      let last = top.isStack ? state.slot(top.offset) : .unknown
+      noteClosures(Register.arguments.map { state[$0] } + [last], instruction.address, state)
     }
     if instruction.isReturn, let code = state[Register.rax].address.flatMap(image.function(at:)),
       state[Register.rdx].isKnown
     {
-      trace.closures.append(Trace.Closure(code: code, context: state[Register.rdx]))
+      trace.closures.append(
+        Trace.Closure(address: 0, code: code, context: state[Register.rdx]))
     }
     guard instruction.memory != nil, instruction.touchesMemory else { return }
     let place = place(instruction, state)

@@ -69,6 +69,25 @@ final class ProgramCode {
     calls[function][address].map { traces[function].calls[$0] }
   }
 
+  /// The asynchronous function whose frame the call at `address` allocates: it is given to a
+  /// callee, or to a part of one that was inlined.
+  func family(ofFrameFrom address: UInt64, in function: Int) -> String? {
+    let trace = traces[function]
+    for call in trace.calls
+    where call.frame.offset == 0 && trace.origins[call.frame] == .result(address) {
+      var target: UInt64?
+      switch call.target {
+      case .function(let callee): target = callee
+      case .symbol(Runtime.executorSwitch): target = call.arguments[0].address
+      default: break
+      }
+      if let index = target.flatMap({ indices[$0] }), contexts[index].part != .whole {
+        return contexts[index].family
+      }
+    }
+    return nil
+  }
+
   /// The symbol that begins at `address`.
   func symbol(at address: UInt64) -> String? {
     if let index = indices[address] { return image.functions[index].symbol }

@@ -75,6 +75,12 @@ struct Resolver {
       return allocated(metadata, by: call, in: function)
     case .symbol(let name) where Runtime.weakLoads.contains(name):
       return call.arguments.first.flatMap { loaded($0, in: function, depth: depth + 1) }
+    case .symbol(Runtime.frameAllocation):
+      if let family = program.family(ofFrameFrom: call.address, in: function) {
+        return .object(.frame(family), 0)
+      }
+      // The context of a closure that does not escape.
+      return .object(.captured(site: call.address, metadata: 0), 0)
     case .symbol(let name):
       return result(ofSymbol: name)
     case .function(let address):
@@ -140,8 +146,16 @@ extension Facts {
     let program = resolver.program
     let trace = program.traces[function]
     for closure in trace.closures {
-      notePassed(
-        resolver.place(closure.context, in: function), in: Register.r13, to: closure.code)
+      var context = resolver.place(closure.context, in: function)
+      if closure.context.isStack {
+        let object = Object.captured(site: closure.address, metadata: 0)
+        for (index, word) in closure.words.enumerated() {
+          let offset = Int64(16 + 8 * index)
+          noteStored(resolver.place(word, in: function), at: offset, of: object)
+        }
+        context = .object(object, 0)
+      }
+      notePassed(context, in: Register.r13, to: closure.code)
     }
     for call in trace.calls {
       guard case .function(let target) = call.target, program.isCalledDirectly(target)
@@ -159,7 +173,14 @@ extension Facts {
       else { continue }
       // A word that is put back where it came from changes nothing.
       if trace.origins[store.value] == .loaded(store.place), store.value.offset == 0 { continue }
-      noteStored(resolver.place(store.value, in: function), at: offset, of: object)
+      let value = resolver.place(store.value, in: function)
+      // A closure whose start was inlined into all callers is never given anything.
+      if value == nil, case .entry = trace.origins[store.value], store.value.offset == 0,
+        program.contexts[function].isNested
+      {
+        continue
+      }
+      noteStored(value, at: offset, of: object)
     }
     for touch in trace.touches where touch.writes && !understood.contains(touch.address) {
       guard case .object(let object, let offset)? = resolver.place(touch.place, in: function),

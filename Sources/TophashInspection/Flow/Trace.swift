@@ -17,6 +17,8 @@ struct Trace {
     var arguments: [Value]
     /// The one in the register for `self` and for closures' contexts.
     var context: Value
+    /// The one in the register for the asynchronous frame.
+    var frame: Value
   }
 
   /// A load or a store, outside of the stack.
@@ -37,8 +39,12 @@ struct Trace {
 
   /// A function value: the code and, next to it, the context that it will be called with.
   struct Closure {
+    /// Of the call that it is given to, or 0.
+    var address: UInt64
     var code: UInt64
     var context: Value
+    /// What the context holds after its header, when it lies on the stack.
+    var words: [Value] = []
   }
 
   var origins = Origins()
