@@ -46,7 +46,9 @@ let package = Package(
       dependencies: ["CTophashProtocol", "TophashFindings"],
       exclude: ["Programs"]),
     .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
-    .testTarget(name: "TophashInspectionTests", dependencies: ["TophashInspection"]),
+    .testTarget(
+      name: "TophashInspectionTests", dependencies: ["TophashInspection"],
+      exclude: ["Programs"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
     .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),
     .testTarget(name: "TophashCommandTests", dependencies: ["TophashCommand"]),

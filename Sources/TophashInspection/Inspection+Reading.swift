@@ -83,7 +83,8 @@ private struct InspectionReading {
         sites[key, default: []].append(site)
       } else if one.kind == .gate {
         sharedGates += 1
-      } else {
+      } else if frames.contains(where: { $0.origin == .own }) {
+        // What is left is the standard library's own, linked in.
         unresolved.append(site)
         unresolvedOffsets.insert(one.offset)
       }
@@ -107,19 +108,19 @@ private struct InspectionReading {
 extension InspectionReading {
   private mutating func read(_ function: Int) {
     let trace = program.traces[function]
-    let isInitialisation = initialises(function)
+    let isNoUse = initialises(function) || program.isIdleAccessor(function)
     for call in trace.calls {
       switch call.target {
       case .symbol(Runtime.beginAccess): access(call, in: function)
       case .symbol(Runtime.uniquenessGate): gate(call, in: function)
       default:
-        if isInitialisation { continue }
+        if isNoUse { continue }
         for argument in call.arguments where argument.isKnown && !argument.isStack {
           if let key = key(of: argument, in: function) { uses[key, default: []].insert(function) }
         }
       }
     }
-    if isInitialisation { return }
+    if isNoUse { return }
     for touch in trace.touches {
       if let key = key(of: touch.place, in: function) { uses[key, default: []].insert(function) }
     }

@@ -235,7 +235,8 @@ extension FunctionFlow {
       state[Register.rsp] = top + 8
     case 0x63, 0x69, 0x6b: state[instruction.reg] = .unknown
     case 0x80, 0x81, 0x83: immediateArithmetic(instruction, &state)
-    case 0x84, 0x85, 0xa8, 0xa9, 0x70...0x7f, 0x90 where instruction.rm == 0:
+    case 0x84, 0x85, 0xa8, 0xa9, 0x70...0x7f,
+      0x90 where instruction.rm == 0:
       break
     case 0x86, 0x87:
       state[instruction.reg] = .unknown
@@ -355,7 +356,9 @@ extension FunctionFlow {
     case 0xc0, 0xc1:
       setOperand(instruction, .unknown, &state)
       state[instruction.reg] = .unknown
-    case 0xc7: state[Register.rax] = .unknown; state[Register.rdx] = .unknown
+    case 0xc7:
+      state[Register.rax] = .unknown
+      state[Register.rdx] = .unknown
     case 0xc8...0xcf: state[instruction.opcode & 7 | instruction.rm] = .unknown
     case 0x01, 0x05, 0x31, 0x34, 0xa2:
       for register in [Register.rax, Register.rcx, Register.rdx, 3, Register.r11] {

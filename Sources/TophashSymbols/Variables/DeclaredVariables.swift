@@ -208,7 +208,8 @@ extension TypeTree {
   /// Generic parameters by the names that demangling gives them: `A`, `B`; one level down `A1`.
   fileprivate static let parameters: [[TypeTree]] = (0..<3).map { depth in
     (0..<6).map { index in
-      let name = String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) + (depth > 0 ? "\(depth)" : "")
+      let name =
+        String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) + (depth > 0 ? "\(depth)" : "")
       return .nominal(
         NominalType(kind: .other, module: "", path: [NominalType.Component(name: name)]))
     }
