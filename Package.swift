@@ -50,7 +50,8 @@ let package = Package(
       name: "TophashInspectionTests", dependencies: ["TophashInspection"],
       exclude: ["Programs"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
-    .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),
+    .testTarget(
+      name: "TophashReportsTests", dependencies: ["TophashInspection", "TophashReports"]),
     .testTarget(name: "TophashCommandTests", dependencies: ["TophashCommand"]),
   ],
   swiftLanguageModes: [.v6],

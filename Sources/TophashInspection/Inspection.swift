@@ -17,6 +17,22 @@ package struct Inspection: Sendable {
   package var hasLines: Bool
   /// Functions with a part that could not be read as code.
   package var unreadFunctions: Int
+
+  package init(
+    binary: String, buildID: String?, variables: [InspectedVariable], unresolved: [AccessSite],
+    sharedGates: Int, isExclusivityChecked: Bool, hasSymbols: Bool, hasLines: Bool,
+    unreadFunctions: Int
+  ) {
+    self.binary = binary
+    self.buildID = buildID
+    self.variables = variables
+    self.unresolved = unresolved
+    self.sharedGates = sharedGates
+    self.isExclusivityChecked = isExclusivityChecked
+    self.hasSymbols = hasSymbols
+    self.hasLines = hasLines
+    self.unreadFunctions = unreadFunctions
+  }
 }
 
 /// How well the probe sees a variable.
@@ -56,6 +72,17 @@ package struct InspectedVariable: Hashable, Sendable {
   package var sites: [AccessSite]
   /// Functions that use it without a check; counted where there is no site.
   package var uncheckedFunctions: Int
+
+  package init(
+    variable: Variable, visibility: Visibility, reason: BlindReason? = nil, sites: [AccessSite],
+    uncheckedFunctions: Int
+  ) {
+    self.variable = variable
+    self.visibility = visibility
+    self.reason = reason
+    self.sites = sites
+    self.uncheckedFunctions = uncheckedFunctions
+  }
 }
 
 /// A place in the code where a variable is accessed.
@@ -76,6 +103,18 @@ package struct AccessSite: Hashable, Sendable {
   /// The function as a reader would write it.
   package var function: String
   package var location: SourceLocation?
+
+  package init(
+    address: UInt64, kind: Kind, isTracked: Bool, isIdle: Bool, function: String,
+    location: SourceLocation?
+  ) {
+    self.address = address
+    self.kind = kind
+    self.isTracked = isTracked
+    self.isIdle = isIdle
+    self.function = function
+    self.location = location
+  }
 }
 
 extension Inspection {
