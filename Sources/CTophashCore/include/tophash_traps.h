@@ -105,6 +105,12 @@ void tophash_traps_start(struct tophash_traps *traps, uint64_t now_ns, uint32_t 
 struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
                                           const struct tophash_visit *visit);
 
+/// Sets a trap at `pc` that an earlier run had learned.
+void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold_ns);
+
+/// How long the trap at `pc` holds; 0 when there is none.
+uint64_t tophash_traps_hold(struct tophash_traps *traps, uint64_t pc);
+
 /// Tells that the hold at `pc` ended, after `held_ns` of the `advised_ns`.
 void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t advised_ns,
                             uint64_t held_ns, bool caught);

@@ -124,3 +124,13 @@ void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t a
   struct tophash_trap *trap = trap_at(traps, pc, false);
   if (trap != NULL && caught) __atomic_fetch_add(&trap->caught, 1, __ATOMIC_RELAXED);
 }
+
+void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold_ns) {
+  if (hold_ns > TOPHASH_HOLD_MAX_NS) hold_ns = TOPHASH_HOLD_MAX_NS;
+  arm(traps, pc, hold_ns / 2);
+}
+
+uint64_t tophash_traps_hold(struct tophash_traps *traps, uint64_t pc) {
+  struct tophash_trap *trap = trap_at(traps, pc, false);
+  return trap == NULL ? 0 : load(&trap->hold_ns);
+}

@@ -57,6 +57,7 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_acce
   }
   __atomic_fetch_and(&mine->stack, ~(uint64_t)TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
   tophash_traps_released(tophash_process.traps, pc, advised_ns, now - start, caught);
+  tophash_visits_held(pc, now - start, caught);
 }
 
 /// Looks closer at an access: was it a near miss, is its site a trap?
@@ -95,6 +96,7 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
       .modifies = tophash_access_modifies(key),
   };
   struct tophash_advice advice = tophash_traps_visit(tophash_process.traps, &this);
+  tophash_visits_note(pc, this.address, this.identity);
   if (site->visits < UINT32_MAX) site->visits++;
   site->countdown = advice.next_visit;
   struct tophash_header *header = tophash_events.header;

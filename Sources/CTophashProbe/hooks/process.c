@@ -151,6 +151,7 @@ static void watch(void) {
     return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_UNKNOWN_RUNTIME);
   }
   tophash_events_note_images();
+  tophash_visits_learn(session);
   set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
 }
 

@@ -170,6 +170,7 @@ struct tophash_events {
   uint64_t *locks;
   struct tophash_image *images;
   struct tophash_conflict *conflicts;
+  struct tophash_visited *visits;
 };
 /// Always valid: the file's mapping, or a scratch area when there is none.
 extern struct tophash_events tophash_events;
@@ -188,6 +189,15 @@ void tophash_events_note_images(void);
 void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.
 bool tophash_events_is_lock(uint64_t address);
+
+// MARK: Which sites ran (output/visits.c)
+
+/// Notes that a tracked access of `address` was looked at.
+void tophash_visits_note(uint64_t pc, uint64_t address, uint64_t identity);
+/// Notes that an access was held.
+void tophash_visits_held(uint64_t pc, uint64_t held_ns, bool caught);
+/// Sets the traps that earlier runs left in `session`.
+void tophash_visits_learn(const char *session);
 
 #pragma GCC visibility pop
 
