@@ -52,7 +52,9 @@ void tophash_visits_note(uint64_t pc, uint64_t address, uint64_t identity) {
     __atomic_fetch_or(&record->flags, TOPHASH_VISITED_SHARED, __ATOMIC_RELAXED);
   __atomic_store_n(&owners[index].identity, identity, __ATOMIC_RELAXED);
   __atomic_store_n(&owners[index].address, address, __ATOMIC_RELAXED);
-  uint64_t hold = tophash_traps_hold(tophash_process.traps, pc);
+  uint32_t near_misses = 0;
+  uint64_t hold = tophash_traps_hold(tophash_process.traps, pc, &near_misses);
+  __atomic_store_n(&record->near_misses, near_misses, __ATOMIC_RELAXED);
   __atomic_store_n(&record->hold_ns, hold, __ATOMIC_RELAXED);
 }
 

@@ -140,7 +140,7 @@ struct tophash_visited {
   uint32_t flags;    // set of enum tophash_visited_flags
   uint32_t holds;
   uint32_t caught;  // holds in which another side came
-  uint32_t reserved;
+  uint32_t near_misses;
 };
 
 enum tophash_side_flags {

@@ -11,18 +11,22 @@ package struct SiteVisit: Hashable, Sendable {
   /// How long the trap there holds, in nanoseconds; 0 without one.
   package var holdTime: UInt64
   package var holds: UInt32
+  /// Times when another side came here shortly before or after.
+  package var nearMisses: UInt32
   /// Holds in which another side came.
   package var caught: UInt32
   package var heldNanoseconds: UInt64
 
   package init(
     address: UInt64, isShared: Bool = false, holdTime: UInt64 = 0, holds: UInt32 = 0,
+    nearMisses: UInt32 = 0,
     caught: UInt32 = 0, heldNanoseconds: UInt64 = 0
   ) {
     self.address = address
     self.isShared = isShared
     self.holdTime = holdTime
     self.holds = holds
+    self.nearMisses = nearMisses
     self.caught = caught
     self.heldNanoseconds = heldNanoseconds
   }
@@ -40,6 +44,7 @@ package struct SiteVisit: Hashable, Sendable {
             & TOPHASH_VISITED_SHARED.rawValue != 0,
           holdTime: try reader.field(\tophash_visited.hold_ns, of: base),
           holds: try reader.field(\tophash_visited.holds, of: base),
+          nearMisses: try reader.field(\tophash_visited.near_misses, of: base),
           caught: try reader.field(\tophash_visited.caught, of: base),
           heldNanoseconds: try reader.field(\tophash_visited.held_ns, of: base)))
     }

@@ -6,8 +6,12 @@ import TophashSymbols
 package struct InspectionJSON {
   package var toolVersion: String
 
-  package init(toolVersion: String) {
+  /// What a run did, to be told with each site.
+  package var activity: SiteActivity?
+
+  package init(toolVersion: String, activity: SiteActivity? = nil) {
     self.toolVersion = toolVersion
+    self.activity = activity
   }
 
   /// The object with its keys in alphabetical order, and a line break at its end.
@@ -15,7 +19,7 @@ package struct InspectionJSON {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      let object = Document(inspection, toolVersion)
+      let object = Document(inspection, toolVersion, activity)
       return String(decoding: try encoder.encode(object), as: UTF8.self) + "\n"
     } catch {
       // Only numbers without a JSON form make encoding fail, and there are none.
@@ -49,6 +53,10 @@ private struct Document: Encodable {
     var unresolved: Int
     /// Uniqueness checks in code that serves many variables.
     var sharedGates: Int
+    /// Tracked sites that ran.
+    var ran: Int?
+    /// Variables that several tasks or threads used.
+    var shared: Int?
   }
 
   struct Item: Encodable {
@@ -73,7 +81,15 @@ private struct Document: Encodable {
     var line: Int?
     var column: Int?
 
-    init(_ site: AccessSite) {
+    /// Of tracked sites, after a run.
+    var ran: Bool?
+    var shared: Bool?
+
+    init(_ site: AccessSite, _ activity: SiteActivity?) {
+      if let activity, site.isTracked {
+        ran = activity.ran.contains(site.address)
+        shared = activity.shared.contains(site.address)
+      }
       address = "0x" + String(site.address, radix: 16)
       kind = site.kind
       tracked = site.isTracked
@@ -92,7 +108,7 @@ private struct Document: Encodable {
   var variables: [Item]
   var unresolved: [Site]
 
-  init(_ inspection: Inspection, _ version: String) {
+  init(_ inspection: Inspection, _ version: String, _ activity: SiteActivity?) {
     tool = Tool(version: version)
     binary = Binary(
       path: inspection.binary, buildID: inspection.buildID,
@@ -106,13 +122,17 @@ private struct Document: Encodable {
       tracked: accesses.count(where: \.isTracked),
       instantaneous: accesses.count { !$0.isTracked }, gates: sites.count - accesses.count,
       unresolved: inspection.unresolved.count, sharedGates: inspection.sharedGates)
+    if let activity {
+      totals.ran = accesses.count { $0.isTracked && activity.ran.contains($0.address) }
+      totals.shared = inspection.variables.count { activity.isShared($0) }
+    }
     variables = inspection.variables.map { item in
       Item(
         kind: item.variable.kind, module: item.variable.module, name: item.variable.name,
         type: item.variable.type, qualifiedType: item.variable.qualifiedType,
         visibility: item.visibility, reason: item.reason,
-        uncheckedFunctions: item.uncheckedFunctions, sites: item.sites.map(Site.init))
+        uncheckedFunctions: item.uncheckedFunctions, sites: item.sites.map { Site($0, activity) })
     }
-    unresolved = inspection.unresolved.map(Site.init)
+    unresolved = inspection.unresolved.map { Site($0, activity) }
   }
 }

@@ -6,9 +6,15 @@ package struct InspectionText {
   /// Left out in front of paths.
   package var directory = ""
 
-  package init(listsSites: Bool = false, directory: String = "") {
+  /// What a run did, to be told with each variable.
+  package var activity: SiteActivity?
+
+  package init(
+    listsSites: Bool = false, directory: String = "", activity: SiteActivity? = nil
+  ) {
     self.listsSites = listsSites
     self.directory = directory
+    self.activity = activity
   }
 
   /// The whole text, with a line break at its end.
@@ -43,6 +49,13 @@ package struct InspectionText {
         + (inspection.unresolved.isEmpty
           ? "" : "; of \(inspection.unresolved.count), the variable could not be told"),
     ]
+    if let activity {
+      let ran = sites.count { $0.isTracked && activity.ran.contains($0.address) }
+      let shared = inspection.variables.count { activity.isShared($0) }
+      lines.append(
+        "  of the tracked sites \(ran) ran; \(counted(shared, "variable")) "
+          + "used by several tasks or threads")
+    }
     if !inspection.isExclusivityChecked {
       lines.append(
         "  no exclusivity checks: built with '-enforce-exclusivity=unchecked', or nothing needs one"
@@ -89,7 +102,16 @@ package struct InspectionText {
       if instantaneous == 0 || variable.visibility != .tracked { return part }
       return "\(part) (\(instantaneous == sites.count ? "" : "\(instantaneous) ")instantaneous)"
     }
-    return parts.isEmpty ? "no access found" : parts.joined(separator: ", ")
+    return (parts.isEmpty ? "no access found" : parts.joined(separator: ", ")) + run(variable)
+  }
+
+  /// `; 2 of 3 ran, shared`
+  private func run(_ variable: InspectedVariable) -> String {
+    let sites = variable.sites.filter { $0.isTracked && !$0.isIdle }
+    guard let activity, !sites.isEmpty else { return "" }
+    let ran = sites.count { activity.ran.contains($0.address) }
+    return "; \(ran == 0 ? "none" : "\(ran) of \(sites.count)") ran"
+      + (activity.isShared(variable) ? ", shared" : "")
   }
 
   private func words(_ site: AccessSite) -> String {
@@ -101,7 +123,11 @@ package struct InspectionText {
       "  \(relative(location.file)):\(location.line)"
         + (location.column > 0 ? ":\(location.column)" : "")
     }
-    return "\(padded)  \(site.function)\(site.isIdle ? " (not called)" : "")\(place ?? "")"
+    let ran = activity.map { activity in
+      activity.shared.contains(site.address)
+        ? "shared  " : activity.ran.contains(site.address) ? "ran     " : "        "
+    }
+    return "\(padded)  \(ran ?? "")\(site.function)\(site.isIdle ? " (not called)" : "")\(place ?? "")"
   }
 
   private func relative(_ path: String) -> String {
