@@ -13,7 +13,8 @@ import Testing
     fixture.visits = [
       SiteVisit(address: 0x1040),
       SiteVisit(
-        address: 0x1020, isShared: true, holdTime: 9, holds: 3, nearMisses: 7, caught: 2, heldNanoseconds: 1),
+        address: 0x1020, isShared: true, holdTime: 9, holds: 3, nearMisses: 7, caught: 2,
+        heldNanoseconds: 1),
     ]
     fixture.change = {
       $0.conflicts_seen = 7

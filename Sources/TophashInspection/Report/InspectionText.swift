@@ -127,7 +127,8 @@ package struct InspectionText {
       activity.shared.contains(site.address)
         ? "shared  " : activity.ran.contains(site.address) ? "ran     " : "        "
     }
-    return "\(padded)  \(ran ?? "")\(site.function)\(site.isIdle ? " (not called)" : "")\(place ?? "")"
+    return
+      "\(padded)  \(ran ?? "")\(site.function)\(site.isIdle ? " (not called)" : "")\(place ?? "")"
   }
 
   private func relative(_ path: String) -> String {
