@@ -115,7 +115,8 @@ extension InspectionReading {
       case .symbol(Runtime.uniquenessGate): gate(call, in: function)
       default:
         if isNoUse { continue }
-        for argument in call.arguments where argument.isKnown && !argument.isStack {
+        for argument in call.arguments + [call.context]
+        where argument.isKnown && !argument.isStack {
           if let key = key(of: argument, in: function) { uses[key, default: []].insert(function) }
         }
       }
