@@ -132,7 +132,7 @@ extension Side {
   init(
     _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
   ) {
-    let stack = side.frames.flatMap { frames[$0] ?? [.unknown(at: $0)] }
+    let stack = Self.located(side.frames.flatMap { frames[$0] ?? [.unknown(at: $0)] })
     let threadName = side.threadName.flatMap {
       Self.isGivenName($0, program: process.program) ? $0 : nil
     }
@@ -157,6 +157,21 @@ extension Side {
     let file = program.split(separator: "/").last ?? ""
     if file.prefix(15) == name { return false }
     return !["-qos", "qos.overcommit", "qos.cooperative"].contains { name.hasSuffix($0) }
+  }
+
+  /// Gives the program's merged functions, which have no lines, those of their callers.
+  static func located(_ stack: [Frame]) -> [Frame] {
+    var stack = stack
+    var caller: SourceLocation?
+    for index in stack.indices.reversed() where !stack[index].isRuntime {
+      if stack[index].isMerged, stack[index].location == nil {
+        caller?.precision = .caller
+        stack[index].location = caller
+      } else {
+        caller = stack[index].location
+      }
+    }
+    return stack
   }
 
   /// The innermost frame of the program's own code that is not the variable's own accessor; an

@@ -20,15 +20,18 @@ struct ImageLookup {
     var substitutes: [UInt64] = []
   }
 
-  /// How far ahead to look for a line, in bytes.
+  /// How far ahead of a call that opens an access to look for a line, in bytes.
   ///
-  /// An optimised build often leaves the call that opens an access without a line. What follows
-  /// it is the access itself, so its line is that of the statement; what precedes it may be
-  /// anything that was moved there.
+  /// The compiler often leaves that call without a line. What follows is the access itself, so
+  /// its line is that of the statement; what precedes may be the statement before, or anything
+  /// that an optimised build moved there.
   private static let lookahead: UInt64 = 48
 
-  /// How far to look for a line when there is none ahead, in spans to each side: beyond, it would
-  /// say little of the place.
+  /// What opens an access.
+  private static let beginning = "swift_beginAccess"
+
+  /// How far to look for a line elsewhere, in spans to each side: beyond, it would say little of
+  /// the place.
   private static let neighbourLimit = 8
 
   /// The frames at each place's address, innermost first.
@@ -38,7 +41,7 @@ struct ImageLookup {
     let lines = image.map { LineTable(of: $0, in: extents) }
     if let lines {
       for index in queries.indices {
-        queries[index].substitutes = Self.substitutes(for: queries[index], lines)
+        queries[index].substitutes = substitutes(for: queries[index], lines)
       }
     }
     var answers: [UInt64: [Function]] = [:]
@@ -62,16 +65,17 @@ struct ImageLookup {
     return frames
   }
 
-  private static func substitutes(for query: Query, _ lines: LineTable) -> [UInt64] {
+  private func substitutes(for query: Query, _ lines: LineTable) -> [UInt64] {
     let span = lines.span(at: query.vaddr)
     guard span?.location == nil else { return [] }
     let neighbours = lines.neighbours(
       of: query.vaddr, in: query.extent, limit: Self.neighbourLimit)
     if span == nil, neighbours.isEmpty { return [] }  // no lines at all
-    let next = query.vaddr.addingSaturating(1)
-    let end = min(query.extent.upperBound, next.addingSaturating(lookahead))
-    return Array(next..<max(next, end))
-      + neighbours.map { max($0.range.lowerBound, query.extent.lowerBound) }
+    let around = neighbours.map { max($0.range.lowerBound, query.extent.lowerBound) }
+    guard image?.callee(before: query.place.offset) == Self.beginning else { return around }
+    let next = query.place.offset
+    let end = min(query.extent.upperBound, next.addingSaturating(Self.lookahead))
+    return Array(next..<max(next, end)) + around
   }
 
   private func query(_ place: Place) -> Query {
@@ -141,14 +145,13 @@ extension ImageLookup {
     _ functions: inout [Function], from neighbour: [Function], isEntryWelcome: Bool
   ) {
     for (index, other) in zip(functions.indices.reversed(), neighbour.reversed()) {
-      guard functions[index].symbol == other.symbol else { return }
-      if var location = other.location, functions[index].location == nil,
-        isEntryWelcome || location.column > 0
-      {
-        location.isNearest = true
+      let known = functions[index].location
+      guard functions[index].symbol == other.symbol,
+        known == nil || known?.precision == .nearest || known == other.location
+      else { return }
+      if var location = other.location, known == nil, isEntryWelcome || location.column > 0 {
+        location.precision = .nearest
         functions[index].location = location
-      } else if let known = functions[index].location, !known.isNearest, known != other.location {
-        return
       }
     }
   }
@@ -162,9 +165,10 @@ extension ImageLookup {
         symbol: name == nil ? nil : function.symbol,
         function: name?.text ?? "\(file) + 0x\(String(place.offset, radix: 16))",
         module: name?.module, location: function.location,
-        isInlined: index < functions.count - 1, isThunk: name?.isThunk ?? false)
+        isInlined: index < functions.count - 1, isThunk: name?.isThunk ?? false,
+        isMerged: name?.isMerged ?? false)
       // The nearest line of an inlined library function would be one of its caller.
-      if frame.isInlined, frame.origin != .own, frame.location?.isNearest == true {
+      if frame.isInlined, frame.origin != .own, frame.location?.precision == .nearest {
         frame.location = nil
       }
       return frame
