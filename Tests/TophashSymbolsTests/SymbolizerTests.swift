@@ -130,10 +130,8 @@ import Testing
     shelf.write("washer")
     """
 
-  @Test(arguments: ["-Onone", "-O"], [false, true])
-  func `where an access begins is the statement that makes it`(
-    level: String, usingTool: Bool
-  ) throws {
+  @Test(arguments: ["-Onone", "-O"])
+  func `where an access begins is the statement that makes it`(level: String) throws {
     let source = Fixture.directory.appending(path: "shelf\(level).swift")
     try Self.changes.write(to: source, atomically: true, encoding: .utf8)
     let path = Fixture.directory.appending(path: "shelf\(level)").path
@@ -142,12 +140,9 @@ import Testing
       "-o", path)
     let file = try ElfImage(path: path)
     let range = try #require(file.addressRange)
-    let symbolizer = Symbolizer(
-      images: [LoadedImage(path: path, base: Self.base, range: range)].map { image in
-        var image = image
-        image.range = range.lowerBound + Self.base..<range.upperBound + Self.base
-        return image
-      }, toolPath: usingTool ? try tool() : nil)
+    let image = LoadedImage(
+      path: path, base: Self.base,
+      range: range.lowerBound + Self.base..<range.upperBound + Self.base)
     // `9b7f: e8 … callq 0x4950 <swift_beginAccess@plt>`, and the next instruction.
     let code = try Tool.run("llvm-objdump", "-d", "--no-show-raw-insn", path)
       .split(separator: "\n")
@@ -155,14 +150,18 @@ import Testing
     let addresses = calls.compactMap { _, next in
       UInt64(next.prefix { $0 != ":" }.drop { $0 == " " }, radix: 16).map { $0 + Self.base }
     }
-    let frames = symbolizer.frames(at: addresses)
-    let lines = try ["remove(_:)", "clear()", "insert(_:)", "note(_:)", "write(_:)"].map { name in
-      let inside = frames.values.filter { $0.contains { $0.function == "Shelf.\(name)" } }
-      let site = try #require(inside.first?.first { $0.function == "Shelf.\(name)" })
-      #expect(inside.count == 1)
-      return site.location?.line
+    for toolPath in [try tool(), nil] {
+      let frames = Symbolizer(images: [image], toolPath: toolPath).frames(at: addresses)
+      let functions = ["remove(_:)", "clear()", "insert(_:)", "note(_:)", "write(_:)"]
+      let lines = try functions.map { name in
+        let sites = frames.values.compactMap { frames in
+          frames.first { $0.function == "Shelf.\(name)" }
+        }
+        #expect(sites.count == 1)
+        return try #require(sites.first).location?.line
+      }
+      #expect(lines == [9, 14, 19, 24, 29])
     }
-    #expect(lines == [9, 14, 19, 24, 29])
   }
 
   @Test(arguments: [false, true])
