@@ -145,7 +145,7 @@ extension Side {
       threadName: threadName,
       queue: side.queueLabel,
       stack: stack,
-      awaitedBy: side.asyncFrames.flatMap { frames[$0] ?? [.unknown(at: $0)] },
+      awaitedBy: Self.awaitingCallers(side.asyncFrames.map { frames[$0] ?? [] }),
       siteIndex: Self.siteIndex(in: stack, variable: variable),
       isHeld: side.flags.contains(.held),
       isSuspended: side.flags.contains(.suspended),
@@ -157,6 +157,16 @@ extension Side {
     let file = program.split(separator: "/").last ?? ""
     if file.prefix(15) == name { return false }
     return !["-qos", "qos.overcommit", "qos.cooperative"].contains { name.hasSuffix($0) }
+  }
+
+  /// The callers that will be resumed one after the other, without the runtime's own at the end.
+  ///
+  /// Which memory holds an async context is a guess of the probe: what leads out of all code ends
+  /// the chain.
+  static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
+    var callers = chain.prefix { $0.last.map { $0.image != nil } ?? false }.flatMap(\.self)
+    while callers.last?.isRuntime == true { callers.removeLast() }
+    return callers
   }
 
   /// Gives the program's merged functions, which have no lines, those of their callers.

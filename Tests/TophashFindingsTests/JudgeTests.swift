@@ -30,6 +30,17 @@ import TophashSymbols
     return fixture
   }
 
+  @Test func `what leads out of all code awaits nothing, nor does the runtime at the end`() {
+    let resume = Frame.of("Shop.open()", line: 4)
+    let main = Frame.of("main", line: 27)
+    #expect(
+      Side.awaitingCallers([[resume], [.dispatch], [main], [.dispatch]])
+        == [resume, .dispatch, main])
+    #expect(Side.awaitingCallers([[resume], [.unknown(at: 0x3)], [main]]) == [resume])
+    #expect(Side.awaitingCallers([[resume], [], [main]]) == [resume])
+    #expect(Side.awaitingCallers([[.dispatch]]) == [])
+  }
+
   @Test func `a merged function has its caller's line, and no other has`() {
     let stack = Side.located([
       .of("swift_beginAccess", module: nil, image: "/usr/lib/swift/linux/libswiftCore.so"),
