@@ -191,12 +191,3 @@ extension Side {
       ?? stack.firstIndex { !$0.isRuntime }
   }
 }
-
-extension Frame {
-  /// A frame in no known image.
-  static func unknown(at address: UInt64) -> Frame {
-    Frame(
-      address: address, image: nil, offset: address, symbol: nil,
-      function: "0x" + String(address, radix: 16), module: nil, location: nil, isInlined: false)
-  }
-}
