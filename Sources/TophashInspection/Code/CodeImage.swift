@@ -35,8 +35,9 @@ final class CodeImage {
 
   func code(_ range: Range<UInt64>) -> [UInt8]? {
     // No function of a real program comes near this.
-    guard range.count <= 1 << 26 else { return nil }
-    return image.read(at: range.lowerBound, count: range.count)
+    let size = range.upperBound - range.lowerBound
+    guard size <= 1 << 26 else { return nil }
+    return image.read(at: range.lowerBound, count: Int(size))
   }
 
   func isWritable(_ address: UInt64) -> Bool {

@@ -27,7 +27,7 @@ extension ElfImage {
     }
     if !hasSymbolTable {
       for entry in CallFrameTable(self)?.entries ?? [] {
-        add(entry.range.lowerBound, UInt64(entry.range.count), nil)
+        add(entry.range.lowerBound, entry.range.upperBound - entry.range.lowerBound, nil)
       }
     }
     for symbol in symbols where symbol.kind == .function && symbol.isDefined {
@@ -36,6 +36,13 @@ extension ElfImage {
         add(symbol.value, symbol.size, symbol.name)
       }
     }
-    return functions.values.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    var sorted = functions.values.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    // Functions do not overlap; in a damaged file each could claim all code there is.
+    for (index, next) in sorted.enumerated().dropFirst()
+    where sorted[index - 1].range.upperBound > next.range.lowerBound {
+      let start = sorted[index - 1].range.lowerBound
+      sorted[index - 1].range = start..<next.range.lowerBound
+    }
+    return sorted
   }
 }
