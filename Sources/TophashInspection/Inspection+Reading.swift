@@ -253,10 +253,11 @@ private struct Verdicts {
       result.reason = .constant
     } else if !isChecked {
       result.reason = .unchecked
+    } else if mayHaveMore {
+      // Plain uses prove nothing then: others may be announced.
+      result.visibility = .unclear
     } else if result.uncheckedFunctions > 0 {
       result.reason = isMutable == nil ? .constantOrOptimisedAway : .optimisedAway
-    } else if mayHaveMore {
-      result.visibility = .unclear
     } else {
       result.reason = .unused
     }
