@@ -71,10 +71,19 @@ package struct Command {
     }
     if let directory { _ = addDirectory(&actions, directory) }
 
+    // Tests run on threads that block most signals; a shell starts programs with none blocked.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
     var child: pid_t = 0
     let status = withStrings([path] + arguments) { arguments in
       withStrings(merged.map { "\($0.key)=\($0.value)" }) { environment in
-        posix_spawn(&child, path, &actions, nil, arguments, environment)
+        posix_spawn(&child, path, &actions, &attributes, arguments, environment)
       }
     }
     guard status == 0 else {
