@@ -82,7 +82,8 @@ extension Tophash {
       }
       if let trapBudget, !RunOptions.budgets.contains(trapBudget) {
         throw ValidationError(
-          "'--trap-budget' takes a percentage from 0 to 100, not '\(trapBudget)'.")
+          "'--trap-budget' takes a percentage from 0 to 100, not '\(RunOptions.typed(trapBudget))'."
+        )
       }
     }
 

@@ -121,8 +121,7 @@ import TophashTestSupport
   @Test(arguments: [0o4755, 0o2755] as [mode_t])
   func `a program with the privileges of another`(_ mode: mode_t) throws {
     let directory = try TemporaryDirectory()
-    let copy = directory.path + "/privileged"
-    try FileManager.default.copyItem(atPath: Program.shop.path, toPath: copy)
+    let copy = try directory.copy(Program.shop.path, as: "privileged")
     try #require(chmod(copy, mode) == 0)
     expect(
       try BuiltTool.run(["run", "--", "./privileged"], in: directory.path), .exited(126),
@@ -260,8 +259,7 @@ import TophashTestSupport
 
   @Test func `a tool that stands alone`() throws {
     let directory = try TemporaryDirectory()
-    let tool = directory.path + "/tophash"
-    try FileManager.default.copyItem(atPath: BuiltTool.path, toPath: tool)
+    let tool = try directory.copy(BuiltTool.path, as: "tophash")
     let program = try Program.shop.path
     expect(
       try Command(path: tool, arguments: ["run", "--", program, "say=never"]).run(), .exited(70),
@@ -305,7 +303,7 @@ import TophashTestSupport
     ),
     (
       ["run", "--trap-budget", "-1"],
-      "'--trap-budget' takes a percentage from 0 to 100, not '-1.0'; see 'tophash run --help'"
+      "'--trap-budget' takes a percentage from 0 to 100, not '-1'; see 'tophash run --help'"
     ),
     (
       ["run", "--trap-budget", "100.5"],

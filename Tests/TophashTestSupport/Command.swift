@@ -83,7 +83,9 @@ package struct Command {
     var child: pid_t = 0
     let status = withStrings([path] + arguments) { arguments in
       withStrings(merged.map { "\($0.key)=\($0.value)" }) { environment in
-        posix_spawn(&child, path, &actions, &attributes, arguments, environment)
+        noStart.withLock { _ in
+          posix_spawn(&child, path, &actions, &attributes, arguments, environment)
+        }
       }
     }
     guard status == 0 else {

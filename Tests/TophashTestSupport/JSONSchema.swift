@@ -16,9 +16,11 @@ package struct JSONSchema {
 
   /// What `text` has wrong, each with the path to it; empty when it is valid.
   package func errors(in text: String) throws -> [String] {
-    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    return errors(value, root, at: "$")
+    errors(in: try JSONSerialization.jsonObject(with: Data(text.utf8)))
   }
+
+  /// The same for a value as `JSONSerialization` has it.
+  package func errors(in value: Any) -> [String] { errors(value, root, at: "$") }
 
   private func errors(_ value: Any, _ schema: [String: Any], at path: String) -> [String] {
     schema.flatMap { errors(value, keyword: $0.key, $0.value, in: schema, at: path) }

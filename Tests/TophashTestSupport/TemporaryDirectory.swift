@@ -1,4 +1,9 @@
 import Foundation
+import Synchronization
+
+/// Held while a file is written, and while a process starts: one that started meanwhile would keep
+/// the file open, and the system runs no file that somebody may write to.
+let noStart = Mutex(())
 
 /// A directory that is removed, with all that is in it, when nobody refers to it any more.
 package final class TemporaryDirectory: Sendable {
@@ -29,8 +34,15 @@ package final class TemporaryDirectory: Sendable {
     let file = "\(path)/\(name)"
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(filePath: file))
+    try noStart.withLock { _ in try Data(text.utf8).write(to: URL(filePath: file)) }
     chmod(file, mode)
+    return file
+  }
+
+  /// Copies a file, and returns the copy's path.
+  package func copy(_ original: String, as name: String) throws -> String {
+    let file = "\(path)/\(name)"
+    try noStart.withLock { _ in try FileManager.default.copyItem(atPath: original, toPath: file) }
     return file
   }
 }
