@@ -24,7 +24,7 @@ final class Thread {
     init(_ name: String, _ body: @escaping () -> Void) { (self.name, self.body) = (name, body) }
 
     func run() {
-      _ = pthread_setname_np(pthread_self(), name)
+      _ = setThreadName(pthread_self(), name)
       body()
     }
   }
@@ -39,4 +39,4 @@ final class Semaphore {
 
 // The C library's, which its module for Swift leaves out.
 @_silgen_name("pthread_setname_np")
-func pthread_setname_np(_ thread: pthread_t, _ name: UnsafePointer<CChar>) -> Int32
+func setThreadName(_ thread: pthread_t, _ name: UnsafePointer<CChar>) -> Int32
