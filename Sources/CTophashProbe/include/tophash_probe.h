@@ -135,6 +135,9 @@ void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *)
 void (*tophash_runtime_entry_end(void))(uint64_t *);
 /// True when the runtime is part of the program: interposition cannot reach it.
 bool tophash_runtime_is_static(void);
+/// True for code of the library that runs tasks; never in a program that holds
+/// the runtime itself.
+bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
@@ -156,9 +159,11 @@ void tophash_conflict_forget(void);
 /// Adds what only the accessor knows to a conflict in which it was found.
 void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 
-/// Walks frame pointers from `frame`. Returns how many return addresses were
-/// written; `async_context` becomes the innermost async context met, or 0.
-uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
+/// Walks frame pointers from `frame`, which is that of the function at `pc`. Returns
+/// how many return addresses were written; `async_context` becomes the context of
+/// the innermost frame that the runtime's job runner called, or 0; it need not be a
+/// context indeed.
+uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
 /// Follows async contexts. Returns how many resume functions were written.
 uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity);

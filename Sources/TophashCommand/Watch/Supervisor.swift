@@ -44,7 +44,7 @@ struct Supervisor {
         news.process.header.isToolchain
         ? nil : Judge.variable(of: news.conflict, in: news.process, interpreter)
       if let variable, announced.insert(variable.qualifiedName).inserted {
-        console.say("race (caught) in \(variable.name) — reported in full when the program ends")
+        console.say("race (caught) in \(variable.spoken) — reported in full when the program ends")
       }
       if haltsOnFinding { judge(news, isRace: variable != nil) }
     }

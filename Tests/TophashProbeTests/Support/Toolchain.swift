@@ -25,7 +25,7 @@ enum Tool {
 enum Fixture: String, CaseIterable {
   /// The scenarios, as a debug build.
   case debug
-  /// Optimised.
+  /// Optimised, with frame pointers as the package manager builds it.
   case release
   /// With the runtime as part of the program.
   case staticRuntime
@@ -95,7 +95,7 @@ enum Fixture: String, CaseIterable {
     }
     switch self {
     case .debug: try torture([])
-    case .release: try torture(["-O", "-wmo"])
+    case .release: try torture(["-O", "-wmo", "-Xcc", "-fno-omit-frame-pointer"])
     case .staticRuntime: try torture(["-static-stdlib"])
     case .unchecked: try torture(["-enforce-exclusivity=unchecked"])
     case .plugin: try swift(["-emit-library"], ["\(sources)/Host/plugin.swift"])
