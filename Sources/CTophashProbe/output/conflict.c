@@ -89,13 +89,14 @@ static void describe(struct tophash_side *side, const struct tophash_access *acc
   if (side->frame_count == 0) side->frame_count = 1;
 }
 
-static void describe_stack(struct tophash_side *side, tophash_stack stack) {
+/// Reads the stack of the access at `pc`: what may be gone the next moment.
+static void describe_stack(struct tophash_side *side, tophash_stack stack, uint64_t pc) {
   uint64_t context;
   side->stack_pointer = tophash_stack_pointer(stack);
   side->frame_pointer = tophash_frame_pointer(stack);
   side->stack_size =
       (uint32_t)tophash_memory_read(side->stack_pointer, side->stack, sizeof side->stack);
-  side->frame_count = 1 + tophash_stack_walk(side->pc, side->frame_pointer, side->frames + 1,
+  side->frame_count = 1 + tophash_stack_walk(pc, side->frame_pointer, side->frames + 1,
                                              TOPHASH_FRAMES - 1, &context);
   side->async_count = tophash_stack_walk_async(context, side->async_frames, TOPHASH_ASYNC_FRAMES);
 }
@@ -165,7 +166,7 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   memset(record->sides, 0, sizeof record->sides);
   // An access that stays open while its task is suspended has no stack now.
   bool is_running = tophash_owner_on_thread(other.owner) == other.owner;
-  if (is_running) describe_stack(first, other.stack);
+  if (is_running) describe_stack(first, other.stack, other_pc);
   first->task_id = tophash_task_id(other.owner);
   bool is_exact = tophash_overlap_let_go(bucket, slot, &other);
   if (marks & TOPHASH_MARK_HELD) tophash_wake(&bucket->details[slot].stack);
@@ -173,7 +174,7 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   if (!is_running) first->flags |= TOPHASH_SIDE_SUSPENDED;
   if (is_running && is_exact) first->flags |= TOPHASH_SIDE_STABLE;
 
-  describe_stack(second, mine->stack);
+  describe_stack(second, mine->stack, pc);
   second->task_id = tophash_task_id(mine->owner);
   describe(second, mine, pc);
   tophash_task_describe(second);
