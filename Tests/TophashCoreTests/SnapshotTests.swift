@@ -84,6 +84,18 @@ import Testing
     withExtendedLifetime(holder) {}
   }
 
+  @Test func `what does not fit is left out`() {
+    let holder = Holder()
+    let property = UInt64(UInt(bitPattern: Unmanaged.passUnretained(holder).toOpaque())) + 16
+    let whole = pieces(at: property)
+    for capacity in 0..<600 {
+      let some = pieces(at: property, capacity: capacity)
+      #expect(some.count < whole.count)
+      #expect(zip(some, whole).allSatisfy { $0.address == $1.address && $0.size <= $1.size })
+    }
+    withExtendedLifetime(holder) {}
+  }
+
   @Test func `an object whose memory is gone is not followed`() {
     // Words that point at each other, at nothing, and at unreadable memory.
     let page = 4096
