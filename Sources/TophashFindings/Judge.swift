@@ -143,7 +143,7 @@ extension Side {
         : .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid),
       threadID: side.threadID,
       threadName: threadName,
-      queue: side.queueLabel,
+      queue: side.queueLabel == Self.noQueue ? nil : side.queueLabel,
       stack: stack,
       awaitedBy: Self.awaitingCallers(side.asyncFrames.map { frames[$0] ?? [] }),
       siteIndex: Self.siteIndex(in: stack, variable: variable),
@@ -151,6 +151,9 @@ extension Side {
       isSuspended: side.flags.contains(.suspended),
       hasExactStack: side.flags.contains(.stable))
   }
+
+  /// What Dispatch answers on a thread that runs no queue.
+  private static let noQueue = "com.apple.root.default-qos.overcommit"
 
   /// False for what a thread is called that nobody named: the program, or Dispatch's pool.
   private static func isGivenName(_ name: String, program: String) -> Bool {

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
+import TophashTestSupport
 
 /// The built `tophash inspect`, on the bundled example and on what is no Swift program.
 @Suite struct InspectCommandTests {
   @Test func `the bundled example`() throws {
-    let example = BuiltTool.directory.appending(path: "Inventory").path
+    let example = BuiltTool.directory + "/Inventory"
     let run = try BuiltTool.run(["inspect", example])
-    #expect(run.status == 0)
+    #expect(run.end == .exited(0))
     #expect(run.errors.isEmpty)
     #expect(run.output.contains("Inventory.stock : [String: Int]"))
     #expect(run.output.contains("tracked: accesses that overlap are caught"))
@@ -15,10 +16,10 @@ import Testing
   @Test func `JSON goes to a file`() throws {
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
     defer { try? FileManager.default.removeItem(at: file) }
-    let example = BuiltTool.directory.appending(path: "Inventory").path
+    let example = BuiltTool.directory + "/Inventory"
     let run = try BuiltTool.run(
       ["inspect", "--reporter", "json", "--output", file.path, example])
-    #expect(run.status == 0)
+    #expect(run.end == .exited(0))
     #expect(run.output.isEmpty)
     let object = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
     #expect(object?["schema"] as? String == "tophash-inspection/1")
@@ -31,9 +32,9 @@ import Testing
     (["inspect", "--output", "/no/such/folder/x", "INVENTORY"], 70),
   ])
   func `what cannot be done has its own status`(arguments: [String], status: Int) throws {
-    let example = BuiltTool.directory.appending(path: "Inventory").path
+    let example = BuiltTool.directory + "/Inventory"
     let run = try BuiltTool.run(arguments.map { $0 == "INVENTORY" ? example : $0 })
-    #expect(run.status == Int32(status))
+    #expect(run.end == .exited(Int32(status)))
     #expect(run.output.isEmpty)
     if status != 64 {
       #expect(run.errors.hasPrefix("tophash: error: "))

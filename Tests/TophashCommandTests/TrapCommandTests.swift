@@ -1,16 +1,17 @@
 import Foundation
 import Testing
+import TophashTestSupport
 
 /// `tophash run` with what earlier runs learned, and with what ran.
 @Suite struct TrapCommandTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "tophash-\(UUID())")
-  private var example: String { BuiltTool.directory.appending(path: "Inventory").path }
+  private var example: String { BuiltTool.directory + "/Inventory" }
 
   @Test func `runs learn from each other, and leave a file`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appending(path: ".tophash/traps.json").path
     let run = try BuiltTool.run(["run", "--runs", "2", "--traps", path, "--", example])
-    #expect(run.status == 66)
+    #expect(run.end == .exited(66))
     #expect(run.output.components(separatedBy: "on the shelf:").count == 3)
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     let traps = lines.filter { $0.contains("\"image\":\"Inventory\"") }
@@ -34,11 +35,11 @@ import Testing
     ] {
       try text.write(toFile: path, atomically: true, encoding: .utf8)
       let run = try BuiltTool.run(["run", "--traps", path, "--", example])
-      #expect(run.status == 66)
+      #expect(run.end == .exited(66))
       #expect(run.errors.contains(words), "\(run.errors)")
     }
     let run = try BuiltTool.run(["run", "--traps", "/proc/traps.json", "--", example])
-    #expect(run.status == 66)
+    #expect(run.end == .exited(66))
     #expect(run.errors.contains("could not be saved in '/proc/traps.json'"))
   }
 
@@ -47,7 +48,7 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let path = folder.appending(path: "coverage.json").path
     let run = try BuiltTool.run(["run", "--coverage", path, "--", example])
-    #expect(run.status == 66)
+    #expect(run.end == .exited(66))
     let value = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
     let binaries = try #require(value as? [[String: Any]])
     let binary = try #require(binaries.first)
@@ -62,6 +63,6 @@ import Testing
 
   @Test(arguments: [["--runs", "0"], ["--runs", "x"], ["--runs", "1001"]])
   func `a wrong number of runs`(options: [String]) throws {
-    #expect(try BuiltTool.run(["run"] + options + ["--", example]).status == 64)
+    #expect(try BuiltTool.run(["run"] + options + ["--", example]).end == .exited(64))
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import TophashInspection
 import TophashSymbols
+import TophashTestSupport
 
 @Suite struct InspectionJSONTests {
   private static var schema: JSONSchema {
@@ -10,7 +11,7 @@ import TophashSymbols
         .deletingLastPathComponent()
       return try JSONSchema(
         Data(
-          contentsOf: root.appending(path: "Documentation/Schemas/tophash-inspection-1.schema.json")
+          contentsOf: root.appending(path: "Documentation/Schemas/inspection-1.schema.json")
         ))
     }
   }

@@ -31,6 +31,9 @@
 #define TOPHASH_EXPORT __attribute__((visibility("default")))
 #define TOPHASH_HIDDEN __attribute__((visibility("hidden")))
 #define TOPHASH_COLD __attribute__((noinline, cold))
+// Returns by a jump to the function called, in every build: it finds the caller's
+// return address and stack where they were.
+#define TOPHASH_JUMP __attribute__((musttail)) return
 #define tophash_unlikely(condition) __builtin_expect(!!(condition), 0)
 
 #pragma GCC visibility push(hidden)
@@ -49,11 +52,10 @@ struct tophash_site {
 
 struct tophash_thread {
   tophash_owner owner;  // who runs here now: the task, else the thread
-  struct tophash_counters *counters;
+  struct tophash_counters *counters;  // NULL until the thread is attached
   uint64_t latest;     // address of the access begun last
   uint64_t latest_pc;  // and its site
   int32_t open;    // accesses begun here and not ended here: too high when a task took one along
-  bool attached;   // index, counters and exit handler are set up
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
   uint32_t crowded;  // accesses at sites that found no entry for themselves
@@ -146,8 +148,12 @@ void *tophash_patch_entry(void *entry, void *hook);
 
 // MARK: The hooks' cold sides
 
-void tophash_conflict_caught(struct tophash_access *other, uint64_t other_key,
+void tophash_conflict_caught(struct tophash_bucket *bucket, int slot, uint64_t key,
                              const struct tophash_access *mine, uint64_t pc);
+/// Sleeps while `*word` is `value`, for at most `ns`: until somebody wakes it.
+void tophash_sleep(const uint64_t *word, uint64_t value, uint64_t ns);
+/// Ends the sleep of whoever sleeps on `word`.
+void tophash_wake(const uint64_t *word);
 /// Forgets which pairs of sites were written: in a forked child, whose file is empty.
 void tophash_conflict_forget(void);
 /// Adds what only the accessor knows to a conflict in which it was found.

@@ -19,6 +19,11 @@ struct RunOptions: Equatable {
 }
 
 extension RunOptions {
+  /// A percentage as one would type it.
+  static func typed(_ percentage: Double) -> String {
+    Int(exactly: percentage).map(String.init) ?? "\(percentage)"
+  }
+
   /// The options that change what a run may find, as they are typed; the seed is not among them.
   var repeated: [String] {
     var words: [String] = []
@@ -26,7 +31,7 @@ extension RunOptions {
     if !setsTraps {
       words.append("--no-traps")
     } else if trapBudget != RunOptions().trapBudget {
-      words += ["--trap-budget", "\(trapBudget)"]
+      words += ["--trap-budget", RunOptions.typed(trapBudget)]
     }
     if let traps { words += ["--traps", traps] }
     if runs != 1 { words += ["--runs", "\(runs)"] }

@@ -30,6 +30,8 @@ struct Supervisor {
     while true {
       if let letter = inbox.next(within: interval) {
         if SignalInbox.isForwarded(letter) { child.send(letter.signal) }
+        // Whoever waits for the runner sees it stop when the program does.
+        if letter.signal == SIGCHLD, let signal = child.stopSignal { inbox.stop(by: signal) }
       } else {
         look()
       }

@@ -2,7 +2,7 @@ import Foundation
 import TophashSymbols
 
 /// An inspection for programs: one JSON object, whose form is
-/// `Documentation/Schemas/tophash-inspection-1.schema.json`.
+/// `Documentation/Schemas/inspection-1.schema.json`.
 package struct InspectionJSON {
   package var toolVersion: String
 

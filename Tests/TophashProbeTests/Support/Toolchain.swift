@@ -1,25 +1,6 @@
 import Glibc
 import Synchronization
-
-/// Programs of the toolchain and of the system, found through `PATH`.
-enum Tool {
-  /// `nil` when there is no such program.
-  static func path(_ name: String) -> String? {
-    let directories = getenv("PATH").map { String(cString: $0) } ?? ""
-    return directories.split(separator: ":")
-      .map { "\($0)/\(name)" }
-      .first { access($0, X_OK) == 0 }
-  }
-
-  /// Runs a program that has to succeed.
-  static func run(_ name: String, _ arguments: [String]) throws {
-    guard let path = path(name) else { throw Command.Failure(reason: "no \(name) in PATH") }
-    let result = try Command(path: path, arguments: arguments).run()
-    guard result.end == .exited(0) else {
-      throw Command.Failure(reason: "\(name) \(result.end): \(result.output)\(result.errors)")
-    }
-  }
-}
+import TophashTestSupport
 
 /// A program or library that the tests run, compiled when one first asks for it.
 enum Fixture: String, CaseIterable {
