@@ -1,0 +1,23 @@
+#ifndef TOPHASH_THREAD_H
+#define TOPHASH_THREAD_H
+
+#include <stdint.h>
+
+// A number for each thread that ever changed a dictionary: what a conflict
+// names the other side by, when that thread has gone on or has ended. Swift
+// has no thread-local variable, and asking the kernel would cost more than the
+// operation. Numbers start at 1; 0 means none yet.
+extern _Thread_local uint32_t tophash_thread_own_number;
+
+// Gives the calling thread its number.
+uint32_t tophash_thread_register(void);
+
+static inline uint32_t tophash_thread_number(void) {
+  uint32_t number = tophash_thread_own_number;
+  return __builtin_expect(number != 0, 1) ? number : tophash_thread_register();
+}
+
+// The kernel's identifier of the thread with that number, 0 when forgotten.
+int32_t tophash_thread_identifier(uint32_t number);
+
+#endif

@@ -1,0 +1,3 @@
+import Testing
+import Tophash
+@Test func a() { #expect(probeThread() == 1) }
