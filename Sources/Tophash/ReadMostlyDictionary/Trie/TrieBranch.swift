@@ -1,0 +1,185 @@
+import Synchronization
+
+/// A node of the trie: sixteen slots, chosen by four bits of the hash, and a lock for those who
+/// change them.
+///
+///     0        8      12     16                                      144
+///     ┌────────┬──────┬──────┬────────┬────────┬─ … ─┬─────────┐
+///     │ parent │ lock │ dead │ slot 0 │ slot 1 │     │ slot 15 │
+///     └────────┴──────┴──────┴────────┴────────┴─ … ─┴─────────┘
+///
+/// Invariants:
+/// 1. A slot changes only under the lock of its branch, and not once the branch is dead.
+/// 2. A branch is dead exactly when it has been taken out of its parent. It is empty then, and so
+///    a reader who is still inside finds what was true when it died: nothing.
+/// 3. A live branch other than the root has something in a slot, except under its own lock.
+/// 4. Locks are taken upwards, from child to parent, so that no two can wait for each other.
+///
+/// No code of the user's (`==`, `hash(into:)`, `deinit`, closures) runs under a lock.
+@frozen
+@usableFromInline
+struct TrieBranch: Equatable {
+  /// Bits of the hash that choose a slot.
+  @inlinable static var bits: UInt64 { 4 }
+  @inlinable static var slotCount: Int { 16 }
+
+  /// How far to shift a hash for the slot in the root: the top bits choose there, so that going
+  /// through the slots in order is going through the hashes in order.
+  @inlinable static var rootShift: UInt64 { 64 - bits }
+
+  @frozen
+  @usableFromInline
+  struct Header: ~Copyable {
+    @usableFromInline let parent: TrieBranch?
+    @usableFromInline let isDead = Mutex(false)
+
+    @inlinable
+    init(parent: TrieBranch?) { self.parent = parent }
+  }
+
+  @usableFromInline typealias Slot = Atomic<UInt>
+
+  @usableFromInline let base: UnsafeMutableRawPointer
+
+  @inlinable
+  init(base: UnsafeMutableRawPointer) { self.base = base }
+
+  @inlinable static var headerSize: Int { 16 }
+  @inlinable static var size: Int { headerSize + slotCount * MemoryLayout<Slot>.stride }
+
+  @inlinable
+  static func allocate(parent: TrieBranch?) -> TrieBranch {
+    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+    return TrieBranch(initializing: base, parent: parent)
+  }
+
+  @inlinable
+  init(initializing base: UnsafeMutableRawPointer, parent: TrieBranch?) {
+    self.base = base
+    precondition(MemoryLayout<Header>.size <= Self.headerSize)
+    base.initializeMemory(as: Header.self, to: Header(parent: parent))
+    for index in 0..<Self.slotCount {
+      (base + Self.headerSize).assumingMemoryBound(to: Slot.self)
+        .advanced(by: index).initialize(to: Slot(0))
+    }
+  }
+
+  @inlinable
+  func deallocate() { base.deallocate() }
+
+  @inlinable var header: UnsafeMutablePointer<Header> {
+    base.assumingMemoryBound(to: Header.self)
+  }
+
+  @inlinable
+  func slot(_ index: Int) -> UnsafeMutablePointer<Slot> {
+    (base + Self.headerSize).assumingMemoryBound(to: Slot.self).advanced(by: index)
+  }
+
+  @inlinable
+  static func index(of hash: UInt64, shift: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash &>> shift) & 15)
+  }
+
+  @inlinable
+  func content(_ index: Int) -> TrieSlot {
+    // Acquiring: pairs with the releasing store in `exchange` and sees what it published.
+    TrieSlot(word: slot(index).pointee.load(ordering: .acquiring))
+  }
+
+  /// Fills a slot of a branch that nobody else has seen.
+  @inlinable
+  func set(_ index: Int, _ content: TrieSlot) {
+    // Relaxed: published later, by the `exchange` that puts this branch into a slot.
+    slot(index).pointee.store(content.word, ordering: .relaxed)
+  }
+
+  /// Puts `new` into a slot if the slot still holds `expected` and the branch lives.
+  @inlinable
+  func exchange(_ index: Int, expected: TrieSlot, new: TrieSlot) -> Bool {
+    header.pointee.isDead.withLock { isDead in
+      // Relaxed: slots change only under the lock that is held.
+      guard !isDead, slot(index).pointee.load(ordering: .relaxed) == expected.word else {
+        return false
+      }
+      // Releasing: publishes the entries and branches behind `new`; pairs with `content`.
+      slot(index).pointee.store(new.word, ordering: .releasing)
+      return true
+    }
+  }
+
+  /// Empties a slot if it still holds `expected` and the branch lives, and takes branches that are
+  /// empty now out of the trie, upwards. `hash` leads to the slot, `shift` is that of this branch.
+  ///
+  /// - Returns: the branches taken out, innermost first, to be retired; nil if nothing was done.
+  @inlinable
+  func clear(_ hash: UInt64, shift: UInt64, expected: TrieSlot) -> [TrieBranch]? {
+    header.pointee.isDead.withLock { isDead in
+      let index = Self.index(of: hash, shift: shift)
+      // Relaxed, both: as in `exchange`; nothing is published by emptiness.
+      guard !isDead, slot(index).pointee.load(ordering: .relaxed) == expected.word else {
+        return nil
+      }
+      slot(index).pointee.store(0, ordering: .relaxed)
+      var removed: [TrieBranch] = []
+      if let parent = header.pointee.parent, isEmpty {
+        isDead = true
+        removed.append(self)
+        parent.takeOut(self, hash: hash, shift: shift + Self.bits, &removed)
+      }
+      return removed
+    }
+  }
+
+  /// Takes a dead child out, whose lock is held. The child was alive until just now, so this branch
+  /// is, too, and has the child in its slot.
+  @inlinable
+  func takeOut(_ child: TrieBranch, hash: UInt64, shift: UInt64, _ removed: inout [TrieBranch]) {
+    header.pointee.isDead.withLock { isDead in
+      // Relaxed: as in `clear`.
+      slot(Self.index(of: hash, shift: shift)).pointee.store(0, ordering: .relaxed)
+      guard let parent = header.pointee.parent, isEmpty else { return }
+      isDead = true
+      removed.append(self)
+      parent.takeOut(self, hash: hash, shift: shift + Self.bits, &removed)
+    }
+  }
+
+  /// For the holder of the lock.
+  @inlinable var isEmpty: Bool {
+    for index in 0..<Self.slotCount where slot(index).pointee.load(ordering: .relaxed) != 0 {
+      return false
+    }
+    return true
+  }
+}
+
+/// What a slot holds, in a word: 0 for nothing, the address of the first entry of a chain, or the
+/// address of a branch with the lowest bit set.
+@frozen
+@usableFromInline
+struct TrieSlot {
+  @usableFromInline let word: UInt
+
+  @inlinable
+  init(word: UInt) { self.word = word }
+
+  @inlinable
+  init(_ branch: TrieBranch) { word = UInt(bitPattern: branch.base) | 1 }
+
+  @inlinable
+  init<Key, Value>(_ chain: TrieChain<Key, Value>) { word = UInt(bitPattern: chain.head) }
+
+  @inlinable var branch: TrieBranch? {
+    guard word & 1 != 0 else { return nil }
+    return TrieBranch(base: UnsafeMutableRawPointer(bitPattern: word ^ 1).unsafelyUnwrapped)
+  }
+
+  /// - Precondition: `branch` is nil.
+  @inlinable
+  func chain<Key, Value>(
+    of _: TrieChain<Key, Value>.Type = TrieChain<Key, Value>.self
+  ) -> TrieChain<Key, Value> {
+    TrieChain(UnsafeMutablePointer(bitPattern: word))
+  }
+}

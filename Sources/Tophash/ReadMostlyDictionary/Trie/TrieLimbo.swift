@@ -1,0 +1,118 @@
+import Synchronization
+
+/// What was taken out of a trie and waits until no reader can be looking at it.
+///
+/// Entries, branches and trees are plain memory, without a reference count that a reader would
+/// have to write to; so they are destroyed here, by kind, once `EpochDomain` says that it is safe.
+///
+/// `@unchecked Sendable`: bags are reached under their stripe's lock only, and what is in them is
+/// destroyed by the one who took it out.
+@usableFromInline
+final class TrieLimbo<Key: Hashable, Value>: @unchecked Sendable {
+  @usableFromInline typealias Chain = TrieChain<Key, Value>
+
+  @frozen
+  @usableFromInline
+  enum Garbage {
+    /// One entry, not what follows it.
+    case entry(Chain.Entry.Pointer)
+    /// One branch, not what is in it.
+    case branch(TrieBranch)
+    /// A tree with everything in it.
+    case tree(TrieTree)
+
+    @inlinable
+    func destroy() {
+      switch self {
+      case .entry(let entry): Chain.destroy(entry)
+      case .branch(let branch): branch.deallocate()
+      case .tree(let tree): tree.destroy(Chain.self)
+      }
+    }
+  }
+
+  /// What was retired at one stamp.
+  @frozen
+  @usableFromInline
+  struct Bag {
+    @usableFromInline var stamp: Int
+    @usableFromInline var garbage: [Garbage]
+
+    @inlinable
+    init(stamp: Int, garbage: [Garbage]) {
+      self.stamp = stamp
+      self.garbage = garbage
+    }
+  }
+
+  /// The bags of some threads, oldest first.
+  @usableFromInline
+  final class Stripe: Sendable {
+    @usableFromInline let bags = Mutex<[Bag]>([])
+    @usableFromInline init() {}
+  }
+
+  /// How much a bag takes before its owner tries to move the epoch on: a scan of all readers'
+  /// slots is shared by that many.
+  @inlinable static var bagSize: Int { 256 }
+
+  @usableFromInline let stripes: [Stripe]
+  @usableFromInline let retiredCount = Atomic<Int>(0)
+  @usableFromInline let freedCount = Atomic<Int>(0)
+
+  @inlinable
+  init() {
+    stripes = (0..<ThreadStripe.recommendedCount).map { _ in Stripe() }
+  }
+
+  /// By now nobody has a reference to the dictionary, so nobody is reading.
+  deinit {
+    for stripe in stripes {
+      for bag in stripe.bags.withLock({ $0 }) { bag.garbage.forEach { $0.destroy() } }
+    }
+  }
+
+  /// Takes over what has just been taken out. May destroy earlier garbage, and so run its `deinit`.
+  @inlinable
+  func retire(_ garbage: Garbage) {
+    let stamp = EpochDomain.shared.stamp()
+    let stripe = stripes[ThreadStripe.current & (stripes.count &- 1)]
+    let isFull = stripe.bags.withLock { bags in
+      if let last = bags.indices.last, bags[last].stamp >= stamp {
+        bags[last].garbage.append(garbage)
+        return bags[last].garbage.count % Self.bagSize == 0
+      }
+      bags.append(Bag(stamp: stamp, garbage: [garbage]))
+      return bags.count > 2
+    }
+    // Relaxed: a statistic.
+    retiredCount.wrappingAdd(1, ordering: .relaxed)
+    if isFull {
+      EpochDomain.shared.advance()
+      destroySafe(in: stripe)
+    }
+  }
+
+  /// Destroys all that is safe to destroy now.
+  @inlinable
+  func flush() {
+    EpochDomain.shared.advance()
+    EpochDomain.shared.advance()
+    for stripe in stripes { destroySafe(in: stripe) }
+  }
+
+  @inlinable
+  func destroySafe(in stripe: Stripe) {
+    let safe = stripe.bags.withLock { bags in
+      let count = bags.prefix { EpochDomain.shared.isSafe($0.stamp) }.count
+      let safe = Array(bags.prefix(count))
+      bags.removeFirst(count)
+      return safe
+    }
+    // Outside the lock: a `deinit` may come back here.
+    for bag in safe {
+      bag.garbage.forEach { $0.destroy() }
+      freedCount.wrappingAdd(bag.garbage.count, ordering: .relaxed)
+    }
+  }
+}
