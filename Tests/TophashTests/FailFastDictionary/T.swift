@@ -1,3 +1,4 @@
 import Testing
 import Tophash
+
 @Test func a() { #expect(probeThread() == 1) }
