@@ -1,3 +1,5 @@
+import Synchronization
+
 extension ReadMostlyDictionary {
   /// Stores `value` for `key`. Go's `Swap`, or `Store` when the result is not used.
   ///
@@ -25,9 +27,9 @@ extension ReadMostlyDictionary {
   /// - Returns: the value that is stored now, and whether this call has stored it.
   @inlinable
   @discardableResult
-  public func value<Failure: Error>(
-    forKey key: Key, insertingIfAbsent value: @autoclosure () throws(Failure) -> Value
-  ) throws(Failure) -> (value: Value, inserted: Bool) {
+  public func value(
+    forKey key: Key, insertingIfAbsent value: @autoclosure () throws -> Value
+  ) rethrows -> (value: Value, inserted: Bool) {
     if let existing = self[key] { return (existing, false) }
     let new = try value()
     return change(key) { old in
@@ -58,8 +60,9 @@ extension ReadMostlyDictionary {
   /// `body` gets the value, nil if there is none, and leaves in its place the value to store, nil to
   /// remove the entry. If another task changes the key meanwhile, `body` is called again with what
   /// is there then, and only the last call counts; so it should do nothing but compute. It runs
-  /// under no lock. While it runs, no memory of any dictionary of this kind is released: keep it
-  /// short. If it throws, nothing is changed.
+  /// under no lock, and may use the dictionary, but must not itself change this key. While it runs,
+  /// no memory of any concurrent dictionary is released: keep it short. If it throws, nothing is
+  /// changed.
   @inlinable
   public func withValue<Result, Failure: Error>(
     forKey key: Key, _ body: (inout Value?) throws(Failure) -> Result
@@ -113,7 +116,7 @@ extension ReadMostlyDictionary {
   /// still being there proves that nothing has changed: it stands for a chain that never changes,
   /// at an address that is not used again while this task is pinned.
   ///
-  /// `decide` may be called several times; the last call counts.
+  /// `decide` is called again when the key was changed meanwhile; the last call counts.
   @inlinable
   func change<Result, Failure: Error>(
     _ key: Key, _ decide: (Value?) throws(Failure) -> (TrieChange<Value>, Result)
@@ -121,12 +124,11 @@ extension ReadMostlyDictionary {
     let hash = hasher.hash(key)
     let pin = EpochDomain.shared.pin()
     defer { EpochDomain.shared.unpin(pin) }
+    var tree = self.tree
+    var place = Place(of: hash, in: tree.root)
+    var found = (place.content.chain() as Chain).find(key, hash: hash)
+    var (change, result) = try decide(found?.pointee.value)
     while true {
-      let tree = self.tree
-      let place = Place(of: hash, in: tree.root)
-      let chain: Chain = place.content.chain()
-      let found = chain.find(key, hash: hash)
-      let (change, result) = try decide(found?.pointee.value)
       switch change {
       case .keep:
         return result
@@ -142,6 +144,13 @@ extension ReadMostlyDictionary {
           return result
         }
       }
+      // The slot has changed. That need not have been this key: its entry may be the same still,
+      // or still absent, and then the decision stands.
+      let seen = found
+      tree = self.tree
+      place = Place(of: hash, in: tree.root)
+      found = (place.content.chain() as Chain).find(key, hash: hash)
+      if found != seen { (change, result) = try decide(found?.pointee.value) }
     }
   }
 

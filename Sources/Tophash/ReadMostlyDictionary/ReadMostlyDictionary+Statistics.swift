@@ -22,9 +22,7 @@ extension ReadMostlyDictionary {
     pinned {
       var statistics = Statistics()
       count(tree.root, depth: 1, in: &statistics)
-      // Relaxed: statistics.
-      let freed = limbo.freedCount.load(ordering: .relaxed)
-      statistics.pending = Swift.max(0, limbo.retiredCount.load(ordering: .relaxed) - freed)
+      statistics.pending = limbo.pendingCount
       statistics.bytes =
         statistics.branches * TrieBranch.size
         + statistics.entries * MemoryLayout<Chain.Entry>.stride

@@ -16,9 +16,11 @@ import Synchronization
 /// 4. Locks are taken upwards, from child to parent, so that no two can wait for each other.
 ///
 /// No code of the user's (`==`, `hash(into:)`, `deinit`, closures) runs under a lock.
+///
+/// `@unchecked Sendable`: an address; what lies there is constant, atomic, or under the lock.
 @frozen
 @usableFromInline
-struct TrieBranch: Equatable {
+struct TrieBranch: Equatable, @unchecked Sendable {
   /// Bits of the hash that choose a slot.
   @inlinable static var bits: UInt64 { 4 }
   @inlinable static var slotCount: Int { 16 }

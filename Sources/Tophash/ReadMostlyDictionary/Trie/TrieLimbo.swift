@@ -5,15 +5,16 @@ import Synchronization
 /// Entries, branches and trees are plain memory, without a reference count that a reader would
 /// have to write to; so they are destroyed here, by kind, once `EpochDomain` says that it is safe.
 ///
-/// `@unchecked Sendable`: bags are reached under their stripe's lock only, and what is in them is
-/// destroyed by the one who took it out.
+/// Keys and values are destroyed by whichever thread finds that it is time, so they are `Sendable`.
 @usableFromInline
-final class TrieLimbo<Key: Hashable, Value>: @unchecked Sendable {
+final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   @usableFromInline typealias Chain = TrieChain<Key, Value>
 
+  /// `@unchecked Sendable`: addresses of what nobody can find any more; they are in one bag, and
+  /// destroyed by the one who took that bag out.
   @frozen
   @usableFromInline
-  enum Garbage {
+  enum Garbage: @unchecked Sendable {
     /// One entry, not what follows it.
     case entry(Chain.Entry.Pointer)
     /// One branch, not what is in it.
@@ -34,7 +35,7 @@ final class TrieLimbo<Key: Hashable, Value>: @unchecked Sendable {
   /// What was retired at one stamp.
   @frozen
   @usableFromInline
-  struct Bag {
+  struct Bag: Sendable {
     @usableFromInline var stamp: Int
     @usableFromInline var garbage: [Garbage]
 
@@ -75,6 +76,8 @@ final class TrieLimbo<Key: Hashable, Value>: @unchecked Sendable {
   /// Takes over what has just been taken out. May destroy earlier garbage, and so run its `deinit`.
   @inlinable
   func retire(_ garbage: Garbage) {
+    // Relaxed: a statistic.
+    retiredCount.wrappingAdd(1, ordering: .relaxed)
     let stamp = EpochDomain.shared.stamp()
     let stripe = stripes[ThreadStripe.current & (stripes.count &- 1)]
     let isFull = stripe.bags.withLock { bags in
@@ -85,12 +88,17 @@ final class TrieLimbo<Key: Hashable, Value>: @unchecked Sendable {
       bags.append(Bag(stamp: stamp, garbage: [garbage]))
       return bags.count > 2
     }
-    // Relaxed: a statistic.
-    retiredCount.wrappingAdd(1, ordering: .relaxed)
     if isFull {
       EpochDomain.shared.advance()
       destroySafe(in: stripe)
     }
+  }
+
+  /// How much waits to be destroyed.
+  @inlinable var pendingCount: Int {
+    // Relaxed: statistics.
+    let freed = freedCount.load(ordering: .relaxed)
+    return Swift.max(0, retiredCount.load(ordering: .relaxed) - freed)
   }
 
   /// Destroys all that is safe to destroy now.
