@@ -122,8 +122,8 @@ extension ReadMostlyDictionary {
     _ key: Key, _ decide: (Value?) throws(Failure) -> (TrieChange<Value>, Result)
   ) throws(Failure) -> Result {
     let hash = hasher.hash(key)
-    let pin = EpochDomain.shared.pin()
-    defer { EpochDomain.shared.unpin(pin) }
+    let pin = domain.pin()
+    defer { domain.unpin(pin) }
     var tree = self.tree
     var place = Place(of: hash, in: tree.root)
     var found = (place.content.chain() as Chain).find(key, hash: hash)

@@ -42,6 +42,7 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
 
   /// The address of the current tree's root.
   @usableFromInline let treeWord: Atomic<UInt>
+  @usableFromInline let domain = EpochDomain.shared
   @usableFromInline let limbo = TrieLimbo<Key, Value>()
   @usableFromInline let hasher: KeyHasher<Key>
 
@@ -79,8 +80,8 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
   func pinned<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let pin = EpochDomain.shared.pin()
-    defer { EpochDomain.shared.unpin(pin) }
+    let pin = domain.pin()
+    defer { domain.unpin(pin) }
     return try body()
   }
 

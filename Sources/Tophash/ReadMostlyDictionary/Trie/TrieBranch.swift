@@ -3,15 +3,15 @@ import Synchronization
 /// A node of the trie: sixteen slots, chosen by four bits of the hash, and a lock for those who
 /// change them.
 ///
-///     0        8      12     16                                      144
+///     0        8      12     16                                 144
 ///     ┌────────┬──────┬──────┬────────┬────────┬─ … ─┬─────────┐
-///     │ parent │ lock │ dead │ slot 0 │ slot 1 │     │ slot 15 │
+///     │ parent │ lock │      │ slot 0 │ slot 1 │     │ slot 15 │
 ///     └────────┴──────┴──────┴────────┴────────┴─ … ─┴─────────┘
 ///
 /// Invariants:
-/// 1. A slot changes only under the lock of its branch, and not once the branch is dead.
-/// 2. A branch is dead exactly when it has been taken out of its parent. It is empty then, and so
-///    a reader who is still inside finds what was true when it died: nothing.
+/// 1. A slot changes only under the lock of its branch.
+/// 2. The lock is closed for ever, the branch *dead*, when it is taken out of its parent. It is empty
+///    then and stays so, and a reader who is still inside finds what was true when it died: nothing.
 /// 3. A live branch other than the root has something in a slot, except under its own lock.
 /// 4. Locks are taken upwards, from child to parent, so that no two can wait for each other.
 ///
@@ -33,7 +33,7 @@ struct TrieBranch: Equatable, @unchecked Sendable {
   @usableFromInline
   struct Header: ~Copyable {
     @usableFromInline let parent: TrieBranch?
-    @usableFromInline let isDead = Mutex(false)
+    @usableFromInline let lock = BriefLock()
 
     @inlinable
     init(parent: TrieBranch?) { self.parent = parent }
@@ -99,15 +99,11 @@ struct TrieBranch: Equatable, @unchecked Sendable {
   /// Puts `new` into a slot if the slot still holds `expected` and the branch lives.
   @inlinable
   func exchange(_ index: Int, expected: TrieSlot, new: TrieSlot) -> Bool {
-    header.pointee.isDead.withLock { isDead in
-      // Relaxed: slots change only under the lock that is held.
-      guard !isDead, slot(index).pointee.load(ordering: .relaxed) == expected.word else {
-        return false
-      }
-      // Releasing: publishes the entries and branches behind `new`; pairs with `content`.
-      slot(index).pointee.store(new.word, ordering: .releasing)
-      return true
-    }
+    guard acquireLock(expecting: expected, at: index) else { return false }
+    // Releasing: publishes the entries and branches behind `new`; pairs with `content`.
+    slot(index).pointee.store(new.word, ordering: .releasing)
+    header.pointee.lock.release()
+    return true
   }
 
   /// Empties a slot if it still holds `expected` and the branch lives, and takes branches that are
@@ -116,35 +112,36 @@ struct TrieBranch: Equatable, @unchecked Sendable {
   /// - Returns: the branches taken out, innermost first, to be retired; nil if nothing was done.
   @inlinable
   func clear(_ hash: UInt64, shift: UInt64, expected: TrieSlot) -> [TrieBranch]? {
-    header.pointee.isDead.withLock { isDead in
-      let index = Self.index(of: hash, shift: shift)
-      // Relaxed, both: as in `exchange`; nothing is published by emptiness.
-      guard !isDead, slot(index).pointee.load(ordering: .relaxed) == expected.word else {
-        return nil
-      }
-      slot(index).pointee.store(0, ordering: .relaxed)
-      var removed: [TrieBranch] = []
-      if let parent = header.pointee.parent, isEmpty {
-        isDead = true
-        removed.append(self)
-        parent.takeOut(self, hash: hash, shift: shift + Self.bits, &removed)
-      }
-      return removed
+    guard acquireLock(expecting: expected, at: Self.index(of: hash, shift: shift)) else {
+      return nil
     }
+    var removed: [TrieBranch] = []
+    var branch = self
+    var shift = shift
+    while true {
+      // Relaxed: emptiness publishes nothing.
+      branch.slot(Self.index(of: hash, shift: shift)).pointee.store(0, ordering: .relaxed)
+      guard let parent = branch.header.pointee.parent, branch.isEmpty else { break }
+      // The parent lives, for it has this branch in it, which lives until its lock is released.
+      let isAlive = parent.header.pointee.lock.acquire()
+      precondition(isAlive, "a live branch in a dead one")
+      branch.header.pointee.lock.release(closing: true)
+      removed.append(branch)
+      branch = parent
+      shift &+= Self.bits
+    }
+    branch.header.pointee.lock.release()
+    return removed
   }
 
-  /// Takes a dead child out, whose lock is held. The child was alive until just now, so this branch
-  /// is, too, and has the child in its slot.
+  /// Takes the lock if the branch lives and has `expected` in a slot.
   @inlinable
-  func takeOut(_ child: TrieBranch, hash: UInt64, shift: UInt64, _ removed: inout [TrieBranch]) {
-    header.pointee.isDead.withLock { isDead in
-      // Relaxed: as in `clear`.
-      slot(Self.index(of: hash, shift: shift)).pointee.store(0, ordering: .relaxed)
-      guard let parent = header.pointee.parent, isEmpty else { return }
-      isDead = true
-      removed.append(self)
-      parent.takeOut(self, hash: hash, shift: shift + Self.bits, &removed)
-    }
+  func acquireLock(expecting expected: TrieSlot, at index: Int) -> Bool {
+    guard header.pointee.lock.acquire() else { return false }
+    // Relaxed: slots change only under the lock, which is held now.
+    if slot(index).pointee.load(ordering: .relaxed) == expected.word { return true }
+    header.pointee.lock.release()
+    return false
   }
 
   /// For the holder of the lock.

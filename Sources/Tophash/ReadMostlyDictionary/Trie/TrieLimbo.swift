@@ -47,16 +47,28 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   /// The bags of some threads, oldest first.
+  ///
+  /// `@unchecked Sendable`: `bags` is guarded by `lock`.
   @usableFromInline
-  final class Stripe: Sendable {
-    @usableFromInline let bags = Mutex<[Bag]>([])
+  final class Stripe: @unchecked Sendable {
+    @usableFromInline let lock = BriefLock()
+    @usableFromInline var bags: [Bag] = []
+
     @usableFromInline init() {}
+
+    @inlinable
+    func withLock<Result>(_ body: (inout [Bag]) -> Result) -> Result {
+      _ = lock.acquire()  // never closed
+      defer { lock.release() }
+      return body(&bags)
+    }
   }
 
   /// How much a bag takes before its owner tries to move the epoch on: a scan of all readers'
   /// slots is shared by that many.
   @inlinable static var bagSize: Int { 256 }
 
+  @usableFromInline let domain = EpochDomain.shared
   @usableFromInline let stripes: [Stripe]
   @usableFromInline let retiredCount = Atomic<Int>(0)
   @usableFromInline let freedCount = Atomic<Int>(0)
@@ -69,7 +81,7 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// By now nobody has a reference to the dictionary, so nobody is reading.
   deinit {
     for stripe in stripes {
-      for bag in stripe.bags.withLock({ $0 }) { bag.garbage.forEach { $0.destroy() } }
+      for bag in stripe.bags { bag.garbage.forEach { $0.destroy() } }
     }
   }
 
@@ -78,9 +90,9 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   func retire(_ garbage: Garbage) {
     // Relaxed: a statistic.
     retiredCount.wrappingAdd(1, ordering: .relaxed)
-    let stamp = EpochDomain.shared.stamp()
+    let stamp = domain.stamp()
     let stripe = stripes[ThreadStripe.current & (stripes.count &- 1)]
-    let isFull = stripe.bags.withLock { bags in
+    let isFull = stripe.withLock { bags in
       if let last = bags.indices.last, bags[last].stamp >= stamp {
         bags[last].garbage.append(garbage)
         return bags[last].garbage.count % Self.bagSize == 0
@@ -89,7 +101,7 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
       return bags.count > 2
     }
     if isFull {
-      EpochDomain.shared.advance()
+      domain.advance()
       destroySafe(in: stripe)
     }
   }
@@ -104,15 +116,15 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// Destroys all that is safe to destroy now.
   @inlinable
   func flush() {
-    EpochDomain.shared.advance()
-    EpochDomain.shared.advance()
+    domain.advance()
+    domain.advance()
     for stripe in stripes { destroySafe(in: stripe) }
   }
 
   @inlinable
   func destroySafe(in stripe: Stripe) {
-    let safe = stripe.bags.withLock { bags in
-      let count = bags.prefix { EpochDomain.shared.isSafe($0.stamp) }.count
+    let safe = stripe.withLock { bags in
+      let count = bags.prefix { domain.isSafe($0.stamp) }.count
       let safe = Array(bags.prefix(count))
       bags.removeFirst(count)
       return safe
