@@ -58,11 +58,11 @@ extension ReadMostlyDictionary {
   ///     hits.withValue(forKey: page) { $0 = ($0 ?? 0) + 1 }
   ///
   /// `body` gets the value, nil if there is none, and leaves in its place the value to store, nil to
-  /// remove the entry. If another task changes the key meanwhile, `body` is called again with what
-  /// is there then, and only the last call counts; so it should do nothing but compute. It runs
-  /// under no lock, and may use the dictionary, but must not itself change this key. While it runs,
-  /// no memory of any concurrent dictionary is released: keep it short. If it throws, nothing is
-  /// changed.
+  /// remove the entry. If another task changes the key meanwhile, or one that is stored beside it,
+  /// `body` is called again with what is there then, and only the last call counts. So it should do
+  /// nothing but compute; it must not change this dictionary, since it could be called forever. It
+  /// runs under no lock. While it runs, no memory of any concurrent dictionary is released: keep it
+  /// short. If it throws, nothing is changed.
   @inlinable
   public func withValue<Result, Failure: Error>(
     forKey key: Key, _ body: (inout Value?) throws(Failure) -> Result
@@ -113,10 +113,10 @@ extension ReadMostlyDictionary {
   /// Looks at the value for `key` and does what `decide` says, as one step.
   ///
   /// Everything is prepared without a lock; under the lock, one word is compared and stored. It
-  /// still being there proves that nothing has changed: it stands for a chain that never changes,
-  /// at an address that is not used again while this task is pinned.
+  /// still being there proves that nothing has changed: it stands for a leaf that never changes, at
+  /// an address that is not used again while this task is pinned.
   ///
-  /// `decide` is called again when the key was changed meanwhile; the last call counts.
+  /// `decide` is called again when something has changed; the last call counts.
   @inlinable
   func change<Result, Failure: Error>(
     _ key: Key, _ decide: (Value?) throws(Failure) -> (TrieChange<Value>, Result)
@@ -124,33 +124,37 @@ extension ReadMostlyDictionary {
     let hash = hasher.hash(key)
     let pin = domain.pin()
     defer { domain.unpin(pin) }
-    var tree = self.tree
-    var place = Place(of: hash, in: tree.root)
-    var found = (place.content.chain() as Chain).find(key, hash: hash)
-    var (change, result) = try decide(found?.pointee.value)
     while true {
-      switch change {
-      case .keep:
+      let tree = self.tree
+      let place = Place(of: hash, in: tree.root)
+      let leaf = place.content.leaf(of: Leaf.self)
+      let index = leaf?.find(key, hash: hash)
+      let old = index.map { leaf.unsafelyUnwrapped.entries[$0].value }
+      let (change, result) = try decide(old)
+      let new: TrieSlot?
+      switch (change, leaf, index) {
+      case (.keep, _, _), (.remove, _, nil), (.remove, nil, _):
         return result
-      case .store(let value):
-        if store(value, key: key, at: place, replacing: found) {
-          if found == nil { tree.counter.add(1) }
-          return result
-        }
-      case .remove:
-        guard let found else { return result }
-        if remove(found, at: place) {
-          tree.counter.add(-1)
-          return result
-        }
+      case (.remove, let leaf?, let index?):
+        new = leaf.count == 1 ? nil : TrieSlot(leaf.removing(index))
+      case (.store(let value), let leaf?, let index?):
+        new = TrieSlot(leaf.replacing(index, with: value))
+      case (.store(let value), let leaf?, nil):
+        new =
+          leaf.hasRoom(for: hash)
+          ? TrieSlot(leaf.appending(hash: hash, key: key, value: value))
+          : TrieSlot(split(leaf, at: place, adding: key, value))
+      case (.store(let value), nil, _):
+        new = TrieSlot(Leaf.make(hash: hash, key: key, value: value))
       }
-      // The slot has changed. That need not have been this key: its entry may be the same still,
-      // or still absent, and then the decision stands.
-      let seen = found
-      tree = self.tree
-      place = Place(of: hash, in: tree.root)
-      found = (place.content.chain() as Chain).find(key, hash: hash)
-      if found != seen { (change, result) = try decide(found?.pointee.value) }
+      guard replace(place, with: new) else { continue }
+      if let leaf { limbo.retire(.leaf(leaf)) }
+      switch change {
+      case .store: if index == nil { tree.counter.add(1) }
+      case .remove: tree.counter.add(-1)
+      case .keep: break
+      }
+      return result
     }
   }
 
@@ -175,88 +179,56 @@ extension ReadMostlyDictionary {
         content = child.content(TrieBranch.index(of: hash, shift: shift))
       }
     }
-
-    @inlinable
-    func exchange(for new: TrieSlot) -> Bool {
-      branch.exchange(TrieBranch.index(of: hash, shift: shift), expected: content, new: new)
-    }
   }
 
+  /// Puts `new` into the slot, or nothing, if it still has what it had.
   @inlinable
-  func store(
-    _ value: Value, key: Key, at place: Place, replacing found: Chain.Entry.Pointer?
-  ) -> Bool {
-    let old: Chain = place.content.chain()
-    if let other = old.head, other.pointee.hash != place.hash {
-      return split(other.pointee.hash, at: place, adding: key, value)
-    }
-    let new = old.storing(value, key: key, hash: place.hash, replacing: found)
-    guard place.exchange(for: TrieSlot(new)) else {
-      discard(new, sharing: found.map { $0.pointee.next } ?? old.head)
+  func replace(_ place: Place, with new: TrieSlot?) -> Bool {
+    if let new {
+      let index = TrieBranch.index(of: place.hash, shift: place.shift)
+      if place.branch.exchange(index, expected: place.content, new: new) { return true }
+      new.destroy(Leaf.self)
       return false
     }
-    if let found { retire(old, through: found) }
+    guard let emptied = place.branch.clear(place.hash, shift: place.shift, expected: place.content)
+    else { return false }
+    for branch in emptied { limbo.retire(.branch(branch)) }
     return true
   }
 
-  @inlinable
-  func remove(_ found: Chain.Entry.Pointer, at place: Place) -> Bool {
-    let old: Chain = place.content.chain()
-    let new = old.removing(found)
-    if new.head != nil {
-      guard place.exchange(for: TrieSlot(new)) else {
-        discard(new, sharing: found.pointee.next)
-        return false
-      }
-    } else {
-      guard
-        let emptied = place.branch.clear(place.hash, shift: place.shift, expected: place.content)
-      else { return false }
-      for branch in emptied { limbo.retire(.branch(branch)) }
-    }
-    retire(old, through: found)
-    return true
-  }
-
-  /// Puts branches in the place of a chain, as many as it takes for the two hashes to part.
+  /// Makes a branch, with others below where it takes more, for the entries of a full leaf and one
+  /// more.
   @inlinable
   @inline(never)
-  func split(_ other: UInt64, at place: Place, adding key: Key, _ value: Value) -> Bool {
-    let top = TrieBranch.allocate(parent: place.branch)
-    var bottom = top
-    var shift = place.shift &- TrieBranch.bits
-    var index = TrieBranch.index(of: place.hash, shift: shift)
-    while index == TrieBranch.index(of: other, shift: shift) {
-      let next = TrieBranch.allocate(parent: bottom)
-      bottom.set(index, TrieSlot(next))
-      bottom = next
-      shift &-= TrieBranch.bits
-      index = TrieBranch.index(of: place.hash, shift: shift)
-    }
-    let chain = Chain(nil).storing(value, key: key, hash: place.hash, replacing: nil)
-    bottom.set(TrieBranch.index(of: other, shift: shift), place.content)
-    bottom.set(index, TrieSlot(chain))
-    if place.exchange(for: TrieSlot(top)) { return true }
-    discard(chain, sharing: nil)
-    while bottom != top {
-      let parent = bottom.header.pointee.parent.unsafelyUnwrapped
-      bottom.deallocate()
-      bottom = parent
-    }
-    top.deallocate()
-    return false
+  func split(_ leaf: Leaf, at place: Place, adding key: Key, _ value: Value) -> TrieBranch {
+    let all = leaf.appending(hash: place.hash, key: key, value: value)
+    defer { all.destroy() }
+    return makeBranch(
+      all, Array(0..<all.count), parent: place.branch, shift: place.shift &- TrieBranch.bits)
   }
 
-  /// Hands over the entries of a chain up to and with `last`: what the new chain does not share.
+  /// Makes a branch for some of the entries of a leaf.
   @inlinable
-  func retire(_ chain: Chain, through last: Chain.Entry.Pointer) {
-    chain.forEach(upTo: last) { limbo.retire(.entry($0)) }
-    limbo.retire(.entry(last))
-  }
-
-  /// Destroys the part of a chain that nobody else has seen.
-  @inlinable
-  func discard(_ chain: Chain, sharing tail: Chain.Entry.Pointer?) {
-    chain.forEach(upTo: tail) { Chain.destroy($0) }
+  func makeBranch(
+    _ all: Leaf, _ members: [Int], parent: TrieBranch, shift: UInt64
+  ) -> TrieBranch {
+    let branch = TrieBranch.allocate(parent: parent)
+    for index in 0..<TrieBranch.slotCount {
+      let here = members.filter { TrieBranch.index(of: all.hashes[$0], shift: shift) == index }
+      guard let first = here.first else { continue }
+      let isLeaf =
+        here.count <= Leaf.capacity || here.allSatisfy { all.hashes[$0] == all.hashes[first] }
+      if isLeaf {
+        let new = Leaf.allocate(count: here.count)
+        for (index, member) in here.enumerated() {
+          new.initialize(index, from: all, member..<(member + 1))
+        }
+        branch.set(index, TrieSlot(new))
+      } else {
+        let child = makeBranch(all, here, parent: branch, shift: shift &- TrieBranch.bits)
+        branch.set(index, TrieSlot(child))
+      }
+    }
+    return branch
   }
 }

@@ -42,19 +42,22 @@ extension ReadMostlyDictionary: Sequence {
   @inlinable
   public __consuming func makeIterator() -> Iterator { Iterator(self) }
 
-  /// Entries that an iterator takes at a time, and a few more when they collide.
+  /// Entries that an iterator takes at a time, and a few more, for it takes whole leaves.
   @inlinable static var portionSize: Int { 64 }
 
-  /// Appends entries in the order of their hashes, from `lowerBound` on.
+  /// Appends entries in the order of their leaves, those with a hash of at least `lowerBound`.
   ///
   /// - Returns: the hash to go on from; nil when all have been looked at.
   @inlinable
   func collect(from lowerBound: UInt64, into portion: inout [Element]) -> UInt64? {
     pinned {
-      var last: UInt64 = 0
-      let isComplete = tree.root.forEachChain(from: lowerBound) { (chain: Chain) in
-        chain.forEach(upTo: nil) { portion.append(($0.pointee.key, $0.pointee.value)) }
-        last = chain.head.unsafelyUnwrapped.pointee.hash
+      var last: UInt64 = .max
+      let isComplete = tree.root.forEachLeaf(from: lowerBound) { (leaf: Leaf, upperBound) in
+        // A leaf may begin before the bound. What lies there was looked at.
+        for index in 0..<leaf.count where leaf.hashes[index] >= lowerBound {
+          portion.append((leaf.entries[index].key, leaf.entries[index].value))
+        }
+        last = upperBound
         return portion.count < Self.portionSize
       }
       return isComplete || last == .max ? nil : last &+ 1
@@ -63,28 +66,26 @@ extension ReadMostlyDictionary: Sequence {
 }
 
 extension TrieBranch {
-  /// Calls `body` with each chain whose hash is at least `lowerBound`, in the order of hashes, until
-  /// it returns false.
+  /// Calls `body` with each leaf that may have hashes from `lowerBound` on, and with the greatest hash
+  /// that belongs there, in the order of hashes, until it returns false.
   ///
   /// - Returns: whether `body` never did.
   @inlinable
-  func forEachChain<Key, Value>(
-    from lowerBound: UInt64, shift: UInt64 = rootShift, _ body: (TrieChain<Key, Value>) -> Bool
+  func forEachLeaf<Key, Value>(
+    from lowerBound: UInt64, shift: UInt64 = rootShift,
+    _ body: (TrieLeaf<Key, Value>, UInt64) -> Bool
   ) -> Bool {
     var bound = lowerBound
     for index in Self.index(of: bound, shift: shift)..<Self.slotCount {
       let content = content(index)
       if let child = content.branch {
-        let isComplete = child.forEachChain(from: bound, shift: shift &- Self.bits, body)
+        let isComplete = child.forEachLeaf(from: bound, shift: shift &- Self.bits, body)
         guard isComplete else { return false }
-      } else {
-        let chain: TrieChain<Key, Value> = content.chain()
-        if let head = chain.head, head.pointee.hash >= bound {
-          guard body(chain) else { return false }
-        }
+      } else if let leaf = content.leaf(of: TrieLeaf<Key, Value>.self) {
+        guard body(leaf, bound | (1 &<< shift &- 1)) else { return false }
       }
-      // Only the first of the slots has hashes on both sides of the bound.
-      bound = 0
+      // On to the first hash of the next slot; it does not exist after the last.
+      bound = (bound | (1 &<< shift &- 1)) &+ 1
     }
     return true
   }

@@ -5,14 +5,16 @@ extension ReadMostlyDictionary {
     public var entries = 0
     /// Nodes of sixteen children, with the root.
     public var branches = 1
-    /// Nodes on the longest way from the root to an entry.
+    /// Nodes that hold entries.
+    public var leaves = 0
+    /// Branches on the longest way from the root to an entry.
     public var depth = 1
     /// Entries whose hash another entry has, too, in all 64 bits.
     public var collisions = 0
-    /// Replaced or removed entries and nodes that are kept for readers who may still look at them.
+    /// Replaced or removed nodes that are kept for readers who may still look at them.
     public var pending = 0
-    /// Bytes of the nodes and entries in use, without what keys and values refer to.
-    public var bytes = 0
+    /// Bytes of the nodes in use, without what keys and values refer to.
+    public var bytes = TrieBranch.size
   }
 
   /// Looks at the whole structure. While others change it, the figures are of different moments.
@@ -23,9 +25,6 @@ extension ReadMostlyDictionary {
       var statistics = Statistics()
       count(tree.root, depth: 1, in: &statistics)
       statistics.pending = limbo.pendingCount
-      statistics.bytes =
-        statistics.branches * TrieBranch.size
-        + statistics.entries * MemoryLayout<Chain.Entry>.stride
       return statistics
     }
   }
@@ -36,12 +35,19 @@ extension ReadMostlyDictionary {
       let content = branch.content(index)
       if let child = content.branch {
         statistics.branches += 1
+        statistics.bytes += TrieBranch.size
         count(child, depth: depth + 1, in: &statistics)
-      } else {
-        var length = 0
-        (content.chain() as Chain).forEach(upTo: nil) { _ in length += 1 }
-        statistics.entries += length
-        if length > 1 { statistics.collisions += length }
+      } else if let leaf = content.leaf(of: Leaf.self) {
+        statistics.leaves += 1
+        statistics.entries += leaf.count
+        statistics.bytes +=
+          Leaf.entriesOffset(leaf.count) + leaf.count * MemoryLayout<Leaf.Entry>.stride
+        for one in 0..<leaf.count {
+          let hasTwin = (0..<leaf.count).contains {
+            $0 != one && leaf.hashes[$0] == leaf.hashes[one]
+          }
+          if hasTwin { statistics.collisions += 1 }
+        }
       }
     }
   }

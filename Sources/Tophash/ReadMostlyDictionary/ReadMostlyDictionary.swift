@@ -26,19 +26,19 @@ import Synchronization
 /// ## When not to use it
 ///
 /// - One task uses it: `Dictionary` is smaller and copies cheaply.
-/// - It changes as often as it is read, or holds millions of small entries: every change allocates,
-///   and an entry costs about a hundred bytes. `ConcurrentDictionary` is faster and smaller there.
+/// - It changes as often as it is read, or holds millions of small entries: every change allocates
+///   and copies up to four entries. `ConcurrentDictionary` is faster and smaller there.
 /// - Several keys must change together: use `LockedDictionary`, or a `Mutex` around a `Dictionary`.
 /// - Keys come from an attacker: choose `hashing: .keyed`.
 ///
 /// ## How it works
 ///
 /// A trie with sixteen children per node over the 64 bits of the hash, top bits first, as in Go's
-/// `internal/sync.HashTrieMap`; see also Bagwell, *Ideal Hash Trees* (2001). Entries never change
-/// once published; a change replaces the word in one slot. Memory that was replaced is destroyed
+/// `internal/sync.HashTrieMap`; see also Bagwell, *Ideal Hash Trees* (2001). Up to four entries share
+/// a leaf. A leaf never changes once published; a change replaces it, by one word in a slot. Memory that was replaced is destroyed
 /// when no reader that may have seen it remains. See `TrieBranch` for the invariants.
 public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendable> {
-  @usableFromInline typealias Chain = TrieChain<Key, Value>
+  @usableFromInline typealias Leaf = TrieLeaf<Key, Value>
 
   /// The address of the current tree's root.
   @usableFromInline let treeWord: Atomic<UInt>
@@ -64,7 +64,7 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
     for (key, value) in elements { updateValue(value, forKey: key) }
   }
 
-  deinit { tree.destroy(Chain.self) }
+  deinit { tree.destroy(Leaf.self) }
 
   /// The current tree, for use under a pin.
   @inlinable var tree: TrieTree {
@@ -99,8 +99,10 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
         shift &-= TrieBranch.bits
         content = branch.content(TrieBranch.index(of: hash, shift: shift))
       }
-      let chain: Chain = content.chain()
-      return chain.find(key, hash: hash)?.pointee.value
+      guard let leaf = content.leaf(of: Leaf.self), let index = leaf.find(key, hash: hash) else {
+        return nil
+      }
+      return leaf.entries[index].value
     }
   }
 

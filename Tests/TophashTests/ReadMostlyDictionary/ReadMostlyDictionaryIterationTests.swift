@@ -33,7 +33,7 @@ import Testing
         for key in seen { dictionary.updateValue(0, forKey: key) }
       }
     }
-    #expect(seen.count >= 200 && seen.count < 200 + ReadMostlyDictionary<Int, Int>.portionSize)
+    #expect(seen.count >= 200 && seen.count < 200 + 2 * ReadMostlyDictionary<Int, Int>.portionSize)
   }
 
   @Test func `an iterator that is dropped holds nothing back`() {
@@ -48,7 +48,8 @@ import Testing
         dictionary.limbo.flush()
         sched_yield()
       }
-      #expect(tracker.liveCount <= ReadMostlyDictionary<Int, Tracked>.portionSize)
+      let limit = ReadMostlyDictionary<Int, Tracked>.portionSize + TrieLeaf<Int, Tracked>.capacity
+      #expect(tracker.liveCount < limit)
       #expect(iterator.next() != nil, "the portion taken before is still there")
     }
     #expect(tracker.liveCount == 0)

@@ -15,7 +15,9 @@ import Testing
         dictionary.updateValue(tracker.make(number), forKey: tracker.make(number))
       }
       for number in 0..<500 { dictionary.removeValue(forKey: tracker.make(number)) }
-      for number in 500..<700 { dictionary.updateValue(tracker.make(0), forKey: tracker.make(number)) }
+      for number in 500..<700 {
+        dictionary.updateValue(tracker.make(0), forKey: tracker.make(number))
+      }
       #expect(tracker.liveCount >= 1_000)
     }
     #expect(tracker.liveCount == 0)

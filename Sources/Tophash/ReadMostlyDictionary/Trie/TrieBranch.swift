@@ -100,7 +100,7 @@ struct TrieBranch: Equatable, @unchecked Sendable {
   @inlinable
   func exchange(_ index: Int, expected: TrieSlot, new: TrieSlot) -> Bool {
     guard acquireLock(expecting: expected, at: index) else { return false }
-    // Releasing: publishes the entries and branches behind `new`; pairs with `content`.
+    // Releasing: publishes the leaf or the branches behind `new`; pairs with `content`.
     slot(index).pointee.store(new.word, ordering: .releasing)
     header.pointee.lock.release()
     return true
@@ -150,35 +150,5 @@ struct TrieBranch: Equatable, @unchecked Sendable {
       return false
     }
     return true
-  }
-}
-
-/// What a slot holds, in a word: 0 for nothing, the address of the first entry of a chain, or the
-/// address of a branch with the lowest bit set.
-@frozen
-@usableFromInline
-struct TrieSlot {
-  @usableFromInline let word: UInt
-
-  @inlinable
-  init(word: UInt) { self.word = word }
-
-  @inlinable
-  init(_ branch: TrieBranch) { word = UInt(bitPattern: branch.base) | 1 }
-
-  @inlinable
-  init<Key, Value>(_ chain: TrieChain<Key, Value>) { word = UInt(bitPattern: chain.head) }
-
-  @inlinable var branch: TrieBranch? {
-    guard word & 1 != 0 else { return nil }
-    return TrieBranch(base: UnsafeMutableRawPointer(bitPattern: word ^ 1).unsafelyUnwrapped)
-  }
-
-  /// - Precondition: `branch` is nil.
-  @inlinable
-  func chain<Key, Value>(
-    of _: TrieChain<Key, Value>.Type = TrieChain<Key, Value>.self
-  ) -> TrieChain<Key, Value> {
-    TrieChain(UnsafeMutablePointer(bitPattern: word))
   }
 }

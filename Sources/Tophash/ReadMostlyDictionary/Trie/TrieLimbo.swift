@@ -2,21 +2,20 @@ import Synchronization
 
 /// What was taken out of a trie and waits until no reader can be looking at it.
 ///
-/// Entries, branches and trees are plain memory, without a reference count that a reader would
+/// Leaves, branches and trees are plain memory, without a reference count that a reader would
 /// have to write to; so they are destroyed here, by kind, once `EpochDomain` says that it is safe.
 ///
 /// Keys and values are destroyed by whichever thread finds that it is time, so they are `Sendable`.
 @usableFromInline
 final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-  @usableFromInline typealias Chain = TrieChain<Key, Value>
+  @usableFromInline typealias Leaf = TrieLeaf<Key, Value>
 
   /// `@unchecked Sendable`: addresses of what nobody can find any more; they are in one bag, and
   /// destroyed by the one who took that bag out.
   @frozen
   @usableFromInline
   enum Garbage: @unchecked Sendable {
-    /// One entry, not what follows it.
-    case entry(Chain.Entry.Pointer)
+    case leaf(Leaf)
     /// One branch, not what is in it.
     case branch(TrieBranch)
     /// A tree with everything in it.
@@ -25,9 +24,9 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @inlinable
     func destroy() {
       switch self {
-      case .entry(let entry): Chain.destroy(entry)
+      case .leaf(let leaf): leaf.destroy()
       case .branch(let branch): branch.deallocate()
-      case .tree(let tree): tree.destroy(Chain.self)
+      case .tree(let tree): tree.destroy(Leaf.self)
       }
     }
   }

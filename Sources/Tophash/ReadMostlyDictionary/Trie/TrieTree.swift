@@ -26,25 +26,8 @@ struct TrieTree {
 
   /// Destroys the tree with all that is in it. For its only user.
   @inlinable
-  func destroy<Key, Value>(_: TrieChain<Key, Value>.Type) {
-    Self.destroyContents(of: root, TrieChain<Key, Value>.self)
+  func destroy<Key, Value>(_ type: TrieLeaf<Key, Value>.Type) {
     counter.deallocate()
-    root.deallocate()
-  }
-
-  @inlinable
-  static func destroyContents<Key, Value>(
-    of branch: TrieBranch, _: TrieChain<Key, Value>.Type
-  ) {
-    for index in 0..<TrieBranch.slotCount {
-      let content = branch.content(index)
-      if let child = content.branch {
-        destroyContents(of: child, TrieChain<Key, Value>.self)
-        child.deallocate()
-      } else {
-        let chain: TrieChain<Key, Value> = content.chain()
-        chain.forEach(upTo: nil) { TrieChain<Key, Value>.destroy($0) }
-      }
-    }
+    TrieSlot(root).destroy(type)
   }
 }

@@ -15,18 +15,19 @@ extension ReadMostlyDictionary {
         let content = branch.content(index)
         if let child = content.branch {
           check(child, parent: branch, shift: shift - TrieBranch.bits, prefix: prefix)
-        } else {
-          let chain: Chain = content.chain()
-          chain.forEach(upTo: nil) { entry in
-            entries += 1
-            if entry.pointee.hash != chain.head?.pointee.hash {
-              violations.append("two hashes in a chain")
+        } else if let leaf = content.leaf(of: Leaf.self) {
+          entries += leaf.count
+          if leaf.count == 0 { violations.append("empty leaf") }
+          if leaf.count > Leaf.capacity && Set((0..<leaf.count).map { leaf.hashes[$0] }).count > 1 {
+            violations.append("\(leaf.count) entries in a leaf, with different hashes")
+          }
+          for index in 0..<leaf.count {
+            let key = leaf.entries[index].key
+            if leaf.hashes[index] >> shift != prefix >> shift {
+              violations.append("\(key) is in the wrong slot")
             }
-            if entry.pointee.hash >> shift != prefix >> shift {
-              violations.append("\(entry.pointee.key) is in the wrong slot")
-            }
-            if entry.pointee.hash != hasher.hash(entry.pointee.key) {
-              violations.append("\(entry.pointee.key) has the wrong hash")
+            if leaf.hashes[index] != hasher.hash(key) {
+              violations.append("\(key) has the wrong hash")
             }
           }
         }

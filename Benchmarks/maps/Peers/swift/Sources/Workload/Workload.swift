@@ -150,7 +150,8 @@ func fail(_ message: String) -> Never {
 @usableFromInline
 func residentBytes() -> Int {
   let statm = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-  return (Int(statm.split(separator: " ").dropFirst().first ?? "") ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+  return (Int(statm.split(separator: " ").dropFirst().first ?? "") ?? 0)
+    * sysconf(Int32(_SC_PAGESIZE))
 }
 
 @inlinable
@@ -187,7 +188,8 @@ public func grow<Map: TestedMap<UInt64, UInt64>>(_: Map.Type, n: Int) {
 /// `PEER MAP int|str|ref|grow N [WINDOW_MS WARMUP_MS MIX:THREADS…]`
 @inlinable
 public func run<
-  Integers: TestedMap<UInt64, UInt64>, Strings: TestedMap<String, UInt64>, Objects: TestedMap<Id, Box>
+  Integers: TestedMap<UInt64, UInt64>, Strings: TestedMap<String, UInt64>,
+  Objects: TestedMap<Id, Box>
 >(_: Integers.Type, _: Strings.Type, _: Objects.Type) {
   let arguments = CommandLine.arguments
   guard arguments.count > 3, let n = Int(arguments[3]) else { fail("usage: see README.md") }
