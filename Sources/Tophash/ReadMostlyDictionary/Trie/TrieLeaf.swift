@@ -1,10 +1,13 @@
 /// Some entries, side by side. Never changed once others can see it: a change puts another leaf in
 /// its place.
 ///
-///     0       8        8 + 8 n
-///     ┌───────┬────────┬───────────────────────┐
-///     │ count │ hashes │ entries (key, value)  │      n = count
-///     └───────┴────────┴───────────────────────┘
+///     0      4       8        8 + 8 n
+///     ┌──────┬───────┬────────┬──────────────────────┐
+///     │ tags │ count │ hashes │ entries (key, value) │      n = count
+///     └──────┴───────┴────────┴──────────────────────┘
+///
+/// A tag is the last byte of a hash, so that a look-up finds the right one of four entries by one
+/// comparison of 32 bits. The hashes are for changes and iteration.
 ///
 /// That makes the address in a slot stand for everything in the leaf: whoever finds the address
 /// unchanged knows that the entries are, too.
@@ -40,10 +43,15 @@ struct TrieLeaf<Key: Hashable, Value> {
 
   // MARK: Reading
 
-  @inlinable var count: Int { base.load(as: Int.self) }
+  /// Tags in the lower half, that of the first entry lowest; the count in the upper half.
+  @inlinable var header: UnsafeMutablePointer<UInt64> {
+    base.assumingMemoryBound(to: UInt64.self)
+  }
+
+  @inlinable var count: Int { Int(truncatingIfNeeded: header.pointee &>> 32) }
 
   @inlinable var hashes: UnsafeMutablePointer<UInt64> {
-    (base + MemoryLayout<Int>.size).assumingMemoryBound(to: UInt64.self)
+    (base + 8).assumingMemoryBound(to: UInt64.self)
   }
 
   @inlinable var entries: UnsafeMutablePointer<Entry> {
@@ -58,14 +66,30 @@ struct TrieLeaf<Key: Hashable, Value> {
 
   /// The position of `key`, or nil.
   @inlinable
+  @inline(__always)
   func find(_ key: Key, hash: UInt64) -> Int? {
-    let count = self.count
-    var index = 0
-    while index < count {
-      if hashes[index] == hash && entries[index].key == key { return index }
-      index &+= 1
+    let header = header.pointee
+    let count = Int(truncatingIfNeeded: header &>> 32)
+    guard _fastPath(count <= Self.capacity) else { return findCollided(key, hash: hash) }
+    let entries = entries
+    // Bytes that become zero had the tag that is looked for; above such a byte there may be false
+    // matches, as tags of different keys may be equal: the key decides.
+    let difference = header ^ ((hash & 0xff) &* 0x0101_0101)
+    var matches = (difference &- 0x0101_0101) & ~difference & 0x8080_8080
+    matches &= (1 &<< UInt64(8 &* count)) &- 1
+    while matches != 0 {
+      let index = matches.trailingZeroBitCount &>> 3
+      if entries[index].key == key { return index }
+      matches &= matches &- 1
     }
     return nil
+  }
+
+  @inlinable
+  @inline(never)
+  func findCollided(_ key: Key, hash: UInt64) -> Int? {
+    guard hashes[0] == hash else { return nil }
+    return (0..<count).first { entries[$0].key == key }
   }
 
   /// Whether a leaf may hold these entries and one more with this hash.
@@ -81,7 +105,7 @@ struct TrieLeaf<Key: Hashable, Value> {
     let size = entriesOffset(count) + count * MemoryLayout<Entry>.stride
     let base = UnsafeMutableRawPointer.allocate(
       byteCount: size, alignment: Swift.max(16, MemoryLayout<Entry>.alignment))
-    base.initializeMemory(as: Int.self, to: count)
+    base.initializeMemory(as: UInt64.self, to: UInt64(count) &<< 32)
     return TrieLeaf(base: base)
   }
 
@@ -89,6 +113,7 @@ struct TrieLeaf<Key: Hashable, Value> {
   @inlinable
   func initialize(_ index: Int, hash: UInt64, key: Key, value: Value) {
     (hashes + index).initialize(to: hash)
+    setTag(index, of: hash)
     (entries + index).initialize(to: Entry(key: key, value: value))
   }
 
@@ -97,6 +122,12 @@ struct TrieLeaf<Key: Hashable, Value> {
   func initialize(_ index: Int, from other: TrieLeaf, _ range: Range<Int>) {
     (hashes + index).initialize(from: other.hashes + range.lowerBound, count: range.count)
     (entries + index).initialize(from: other.entries + range.lowerBound, count: range.count)
+    for (offset, source) in range.enumerated() { setTag(index + offset, of: other.hashes[source]) }
+  }
+
+  @inlinable
+  func setTag(_ index: Int, of hash: UInt64) {
+    if index < Self.capacity { header.pointee |= (hash & 0xff) &<< UInt64(8 * index) }
   }
 
   @inlinable
