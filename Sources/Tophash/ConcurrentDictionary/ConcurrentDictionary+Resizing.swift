@@ -117,7 +117,6 @@ extension ConcurrentDictionary {
       return second
     }
     let node = segment.takeNode(first: false) ?? structure.withLock { $0.takeSpill() }
-    node.tags = TagWord(0)
     node.next = first.next
     first.next = node
     return node

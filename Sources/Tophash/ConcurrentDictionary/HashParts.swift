@@ -34,11 +34,12 @@ internal struct HashParts {
     return (1 + 3 * y).squareRoot() - 1
   }
 
-  /// What a bucket keeps of each key. Never zero, which means an empty slot.
+  /// What a bucket keeps of each key. Never zero, which means an empty slot, nor one, which
+  /// `TagWord.matches(_:in:)` could take for it.
   @inlinable @inline(__always)
   internal var tag: UInt64 {
     let tag = (bits &>> 16) & 0xFF
-    return tag == 0 ? 1 : tag
+    return tag < 2 ? tag &+ 2 : tag
   }
 
   /// The home bucket's index is the upper end of this.

@@ -49,7 +49,11 @@ extension ConcurrentDictionary {
 
     @inlinable
     internal mutating func takeSpill() -> Node<Key, Value> {
-      if let node = freeSpills.popLast() { return node }
+      if let node = freeSpills.popLast() {
+        node.tags = TagWord(0)
+        node.next = nil
+        return node
+      }
       let node = Node<Key, Value>(
         .allocate(
           byteCount: Node<Key, Value>.overflowSize,

@@ -10,8 +10,8 @@ internal struct TagWord {
 
   @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
 
-  /// The slots whose tag is `tag`. A slot above a true match may be named in error, so that keys
-  /// are compared anyway; none is left out.
+  /// The slots whose tag is `tag`, none left out. Above a true match, an occupied slot whose tag
+  /// differs in the last bit may be named in error; keys are compared anyway.
   @inlinable @inline(__always)
   internal func matches(_ tag: UInt64, in lanes: UInt64) -> SlotSet {
     let difference = bits ^ (tag &* Self.ones)
