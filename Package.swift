@@ -44,7 +44,10 @@ let package = Package(
     // The bundled example: an ordinary program that knows nothing of Tophash.
     .executableTarget(name: "Inventory", path: "Examples/Inventory"),
 
-    .testTarget(name: "TophashTests", dependencies: ["Tophash"]),
+    // Misuses a dictionary on purpose, for tests that it stops and for counting how often.
+    .executableTarget(
+      name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
+    .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
     .testTarget(name: "TophashCoreTests", dependencies: ["CTophashCore", "CTophashProtocol"]),
     .testTarget(
       name: "TophashProbeTests",

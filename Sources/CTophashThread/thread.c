@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 _Thread_local uint32_t tophash_thread_own_number;
@@ -39,4 +41,22 @@ uint32_t tophash_thread_register(void) {
 int32_t tophash_thread_identifier(uint32_t number) {
   uint64_t word = atomic_load_explicit(&identifiers[number % REMEMBERED], memory_order_relaxed);
   return word >> 32 == number ? (int32_t)(uint32_t)word : 0;
+}
+
+bool tophash_thread_name(uint32_t number, char *name, int capacity) {
+#ifdef __APPLE__
+  return number == tophash_thread_own_number &&
+         pthread_getname_np(pthread_self(), name, (size_t)capacity) == 0 && name[0] != 0;
+#else
+  // By the kernel's identifier: a pthread_t of a thread that has ended must not be used.
+  char path[48];
+  snprintf(path, sizeof path, "/proc/self/task/%d/comm", tophash_thread_identifier(number));
+  FILE *file = fopen(path, "re");
+  if (!file) return false;
+  bool found = fgets(name, capacity, file) != NULL;
+  fclose(file);
+  if (!found) return false;
+  name[strcspn(name, "\n")] = 0;
+  return name[0] != 0;
+#endif
 }

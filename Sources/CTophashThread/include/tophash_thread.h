@@ -1,6 +1,7 @@
 #ifndef TOPHASH_THREAD_H
 #define TOPHASH_THREAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // A number for each thread that ever changed a dictionary: what a conflict
@@ -19,5 +20,8 @@ static inline uint32_t tophash_thread_number(void) {
 
 // The kernel's identifier of the thread with that number, 0 when forgotten.
 int32_t tophash_thread_identifier(uint32_t number);
+
+// The name of the thread with that number; false when it has ended or has none.
+bool tophash_thread_name(uint32_t number, char *name, int capacity);
 
 #endif

@@ -1,4 +1,0 @@
-import Testing
-import Tophash
-
-@Test func a() { #expect(probeThread() == 1) }
