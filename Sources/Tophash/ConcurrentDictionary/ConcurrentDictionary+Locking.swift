@@ -40,7 +40,7 @@ extension ConcurrentDictionary {
   /// Adds the key, which was found absent.
   @inlinable @inline(__always)
   internal func insert(_ key: Key, _ value: Value, _ edit: inout Edit<Key, Value>) {
-    edit.insert(Entry(key: key, value: value)) { structure.withLock { $0.takeSpill() } }
+    edit.insert(NodeEntry(key: key, value: value)) { structure.withLock { $0.takeSpill() } }
   }
 
   /// Unlocks, and does what is due afterwards.

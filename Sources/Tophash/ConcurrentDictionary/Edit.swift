@@ -129,7 +129,7 @@ internal struct Edit<Key, Value> {
   /// Adds the key, which is absent. Never fails.
   @inlinable @inline(__always)
   internal mutating func insert(
-    _ entry: Entry<Key, Value>, spill: () -> Bucket
+    _ entry: NodeEntry<Key, Value>, spill: () -> Bucket
   ) {
     if _slowPath(slot < 0) { addNode(spill: spill) }
     Bucket.withScratch { scratch in
@@ -164,7 +164,7 @@ internal struct Edit<Key, Value> {
   /// Removes the key, which is present. The caller must keep the entry alive as long as readers may
   /// look at it.
   @inlinable @inline(__always)
-  internal mutating func remove() -> Entry<Key, Value> {
+  internal mutating func remove() -> NodeEntry<Key, Value> {
     let entry = node.entry(slot).move()
     node.tags = node.tags.setting(slot, to: 0)
     word = word.nextVersion
@@ -198,7 +198,7 @@ internal struct Edit<Key, Value> {
 extension Node {
   @inlinable @inline(__always)
   internal static func valuePointer(
-    _ entry: UnsafeMutablePointer<Entry<Key, Value>>
+    _ entry: UnsafeMutablePointer<NodeEntry<Key, Value>>
   ) -> UnsafeMutablePointer<Value> {
     (UnsafeMutableRawPointer(entry) + valueOffset).assumingMemoryBound(to: Value.self)
   }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A key and its value as they lie in a slot.
 @usableFromInline @frozen
-internal struct Entry<Key, Value> {
+internal struct NodeEntry<Key, Value> {
   @usableFromInline internal var key: Key
   @usableFromInline internal var value: Value
 
@@ -43,11 +43,11 @@ internal struct Node<Key, Value> {
   }
 
   @inlinable internal static var slotAlignment: Int {
-    Swift.max(8, MemoryLayout<Entry<Key, Value>>.alignment)
+    Swift.max(8, MemoryLayout<NodeEntry<Key, Value>>.alignment)
   }
 
   @inlinable internal static var slotSize: Int {
-    Swift.max(8, roundUp(MemoryLayout<Entry<Key, Value>>.size, to: slotAlignment))
+    Swift.max(8, roundUp(MemoryLayout<NodeEntry<Key, Value>>.size, to: slotAlignment))
   }
 
   @inlinable internal static var slotOffset: Int { roundUp(16, to: slotAlignment) }
@@ -94,8 +94,8 @@ internal struct Node<Key, Value> {
 
   /// The entry in place. Only for whoever keeps writers out.
   @inlinable @inline(__always)
-  internal func entry(_ slot: Int) -> UnsafeMutablePointer<Entry<Key, Value>> {
-    slotBase(slot).assumingMemoryBound(to: Entry<Key, Value>.self)
+  internal func entry(_ slot: Int) -> UnsafeMutablePointer<NodeEntry<Key, Value>> {
+    slotBase(slot).assumingMemoryBound(to: NodeEntry<Key, Value>.self)
   }
 
   /// The value in place. Only for whoever keeps writers out.
@@ -161,12 +161,12 @@ internal struct Node<Key, Value> {
   /// Room for one entry on the stack. Ends up in registers when the types are known.
   @inlinable @inline(__always)
   internal static func withScratch<R>(
-    _ body: (UnsafeMutablePointer<Entry<Key, Value>>) throws -> R
+    _ body: (UnsafeMutablePointer<NodeEntry<Key, Value>>) throws -> R
   ) rethrows -> R {
     try _withUnprotectedUnsafeTemporaryAllocation(
       byteCount: slotSize, alignment: slotAlignment
     ) { bytes in
-      try body(bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Entry<Key, Value>.self))
+      try body(bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: NodeEntry<Key, Value>.self))
     }
   }
 }

@@ -19,21 +19,27 @@ extension ReadMostlyDictionary {
     change(key) { old in (.remove, old) }
   }
 
-  /// The value stored for `key`; if there is none, stores and returns `value`. Go's `LoadOrStore`.
+  /// The value stored for `key`; if there is none, the one that `makeValue` makes is stored first.
   ///
-  /// `value` is evaluated at most once, and only if the key was seen to be absent. When two tasks
-  /// insert at the same time, both may evaluate it; one of the results is stored, and both get that.
+  /// `makeValue` runs once at most, only if the key was seen to be absent, and under no lock. When
+  /// two tasks find the key absent at the same time, both make a value; one of them is stored, and
+  /// both get that.
+  @inlinable
+  public func value(
+    forKey key: Key, insertingIfAbsent makeValue: @autoclosure () throws -> Value
+  ) rethrows -> Value {
+    if let present = self[key] { return present }
+    return insertValue(try makeValue(), forKey: key).value
+  }
+
+  /// Stores `value` for `key` if there is none. Go's `LoadOrStore`.
   ///
-  /// - Returns: the value that is stored now, and whether this call has stored it.
+  /// - Returns: whether it did so, and the value that is stored now.
   @inlinable
   @discardableResult
-  public func value(
-    forKey key: Key, insertingIfAbsent value: @autoclosure () throws -> Value
-  ) rethrows -> (value: Value, inserted: Bool) {
-    if let existing = self[key] { return (existing, false) }
-    let new = try value()
-    return change(key) { old in
-      if let old { (.keep, (old, false)) } else { (.store(new), (new, true)) }
+  public func insertValue(_ value: Value, forKey key: Key) -> (inserted: Bool, value: Value) {
+    change(key) { old in
+      if let old { (.keep, (false, old)) } else { (.store(value), (true, value)) }
     }
   }
 
@@ -77,16 +83,20 @@ extension ReadMostlyDictionary {
 }
 
 extension ReadMostlyDictionary where Value: Equatable {
-  /// Stores `desired` for `key` if the value stored is equal to `expected`. Go's `CompareAndSwap`.
+  /// Sets the value for `key` to `desired` if it is `expected`. For both, nil means: no value.
   ///
-  /// - Returns: whether it did so, and the value that it found; nil and false if there is none.
+  /// With two values it is Go's `CompareAndSwap`.
+  ///
+  /// - Returns: whether it was, and the value that was found.
   @inlinable
   @discardableResult
   public func compareExchange(
-    forKey key: Key, expected: Value, desired: Value
+    forKey key: Key, expected: Value?, desired: Value?
   ) -> (exchanged: Bool, original: Value?) {
     change(key) { old in
-      old == expected ? (.store(desired), (true, old)) : (.keep, (false, old))
+      guard old == expected else { return (.keep, (false, old)) }
+      guard let desired else { return (.remove, (true, old)) }
+      return (.store(desired), (true, old))
     }
   }
 

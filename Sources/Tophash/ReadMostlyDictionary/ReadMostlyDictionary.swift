@@ -19,8 +19,8 @@ import Synchronization
 /// (it is *linearizable*), and whatever a task did before it changed a key is visible to everyone who
 /// sees that change. `count` and iteration look at many keys, and say themselves what they promise.
 ///
-/// **Atomic compound operations** (`value(forKey:insertingIfAbsent:)`, `compareExchange`,
-/// `removeValue(forKey:ifEqualTo:)`, `withValue(forKey:_:)`) are what to use where the next step
+/// **Atomic compound operations** (`value(forKey:insertingIfAbsent:)`, `insertValue(_:forKey:)`,
+/// `compareExchange`, `removeValue(forKey:ifEqualTo:)`, `withValue(forKey:_:)`) are what to use where the next step
 /// depends on what is there. A read followed by `updateValue` can lose another task's update.
 ///
 /// ## When not to use it

@@ -4,18 +4,18 @@ import Testing
 @testable import Tophash
 
 @Suite struct ReadMostlyDictionaryConcurrencyTests {
-  @Test(arguments: HashGrade.allCases)
-  func `no update is lost`(_ grade: HashGrade) {
-    let dictionary = ReadMostlyDictionary<GradedKey, Int>()
+  @Test(arguments: HashQuality.allCases)
+  func `no update is lost`(_ quality: HashQuality) {
+    let dictionary = ReadMostlyDictionary<TestKey, Int>()
     let keys = 10
     let steps = 3_000
-    Crew.run(4) { thread in
+    onThreads(4) { thread in
       for step in 0..<steps {
-        let key = GradedKey(step % keys, grade)
+        let key = TestKey(step % keys, quality)
         if thread % 2 == 0 {
           dictionary.withValue(forKey: key) { $0 = ($0 ?? 0) + 1 }
         } else {
-          var (value, _) = dictionary.value(forKey: key, insertingIfAbsent: 0)
+          var value = dictionary.value(forKey: key, insertingIfAbsent: 0)
           while true {
             let (exchanged, original) = dictionary.compareExchange(
               forKey: key, expected: value, desired: value + 1)
@@ -29,16 +29,16 @@ import Testing
     #expect(dictionary.violations == [])
   }
 
-  @Test(arguments: HashGrade.allCases)
-  func `of tasks that insert, update or remove at once, one wins`(_ grade: HashGrade) {
-    let keys = grade == .good ? 5_000 : 300
-    let dictionary = ReadMostlyDictionary<GradedKey, Int>()
+  @Test(arguments: HashQuality.allCases)
+  func `of tasks that insert, update or remove at once, one wins`(_ quality: HashQuality) {
+    let keys = quality == .good ? 5_000 : 300
+    let dictionary = ReadMostlyDictionary<TestKey, Int>()
     let inserted = Tally()
     let removed = Tally()
-    Crew.run(4) { thread in
+    onThreads(4) { thread in
       for number in 0..<keys {
-        let key = GradedKey(number, grade)
-        let (value, isNew) = dictionary.value(forKey: key, insertingIfAbsent: thread)
+        let key = TestKey(number, quality)
+        let (isNew, value) = dictionary.insertValue(thread, forKey: key)
         #expect(isNew ? value == thread : true)
         if isNew { inserted.add(1) }
       }
@@ -46,9 +46,9 @@ import Testing
     #expect(inserted.sum == keys)
     #expect(dictionary.count == keys)
     #expect(dictionary.violations == [])
-    Crew.run(4) { thread in
+    onThreads(4) { thread in
       for number in 0..<keys {
-        let key = GradedKey(number, grade)
+        let key = TestKey(number, quality)
         if thread < 2 {
           if dictionary.removeValue(forKey: key) != nil { removed.add(1) }
         } else {
@@ -67,7 +67,7 @@ import Testing
   @Test func `branches come and go without losing a key`() {
     let dictionary = ReadMostlyDictionary<Int, Int>()
     let perThread = 8
-    Crew.run(4) { thread in
+    onThreads(4) { thread in
       for step in 0..<20_000 {
         let key = thread * perThread + step % perThread
         #expect(dictionary.updateValue(step, forKey: key) == nil)
@@ -84,7 +84,7 @@ import Testing
     final class Cell: @unchecked Sendable { var number = 0 }  // guarded by the dictionary's promise
     let dictionary = ReadMostlyDictionary<Int, Cell>()
     let rounds = 5_000
-    Crew.run(2) { thread in
+    onThreads(2) { thread in
       for round in 0..<rounds {
         if thread == 0 {
           let cell = Cell()
@@ -105,7 +105,7 @@ import Testing
   @Test func `removeAll removes what came before it, and nothing that came after`() {
     let dictionary = ReadMostlyDictionary<Int, Int>()
     let cleared = Atomics()
-    Crew.run(4) { thread in
+    onThreads(4) { thread in
       if thread == 0 {
         for _ in 0..<500 {
           cleared.begun.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -124,6 +124,45 @@ import Testing
       }
     }
     #expect(dictionary.violations == [])
+  }
+
+  static let rounds = 30
+
+  /// Histories of 1,000 operations by 4 threads, of which each must have an explanation.
+  func expectLinearizable<Key>(
+    keys: Int, key: @escaping @Sendable (Int) -> Key,
+    background: (@Sendable (ReadMostlyDictionary<Key, Int>) -> Void)? = nil
+  ) {
+    for round in 0..<Self.rounds {
+      let dictionary = ReadMostlyDictionary<Key, Int>()
+      let work = background.map { background in { @Sendable in background(dictionary) } }
+      let history = Stress(keys: keys, seed: UInt64(round)).run(
+        dictionary, key: key, background: work)
+      #expect(history.count == 1_000)
+      var checker = LinearizabilityChecker()
+      #expect(checker.check(history) == .linearizable, "round \(round)")
+      #expect(dictionary.violations == [])
+    }
+  }
+
+  @Test func `is linearizable`() {
+    expectLinearizable(keys: 8, key: { $0 })
+  }
+
+  @Test func `is linearizable with strings`() {
+    expectLinearizable(keys: 8, key: { "a key that is stored elsewhere, number \($0)" })
+  }
+
+  @Test(arguments: [HashQuality.truncated, .constant])
+  func `is linearizable within a leaf`(_ quality: HashQuality) {
+    expectLinearizable(keys: 16, key: { TestKey($0, quality) })
+  }
+
+  @Test func `is linearizable while branches come and go`() {
+    expectLinearizable(keys: 16, key: { $0 }) { dictionary in
+      for number in 1_000..<2_000 { dictionary.updateValue(0, forKey: number) }
+      for number in 1_000..<2_000 { dictionary.removeValue(forKey: number) }
+    }
   }
 
   private final class Tally: Sendable {

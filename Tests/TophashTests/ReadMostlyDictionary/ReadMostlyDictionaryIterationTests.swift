@@ -5,21 +5,21 @@ import Testing
 @testable import Tophash
 
 @Suite struct ReadMostlyDictionaryIterationTests {
-  @Test(arguments: HashGrade.allCases)
-  func `the body may insert, update and remove`(_ grade: HashGrade) {
-    let count = grade == .good ? 500 : 60
-    let dictionary = ReadMostlyDictionary<GradedKey, Int>()
-    for number in 0..<count { dictionary.updateValue(number, forKey: GradedKey(number, grade)) }
+  @Test(arguments: HashQuality.allCases)
+  func `the body may insert, update and remove`(_ quality: HashQuality) {
+    let count = quality == .good ? 500 : 60
+    let dictionary = ReadMostlyDictionary<TestKey, Int>()
+    for number in 0..<count { dictionary.updateValue(number, forKey: TestKey(number, quality)) }
     var seen: Set<Int> = []
     for (key, _) in dictionary {
       #expect(seen.insert(key.number).inserted, "a key came twice")
       dictionary.updateValue(-1, forKey: key)
-      dictionary.updateValue(-2, forKey: GradedKey(key.number + 10_000, grade))
+      dictionary.updateValue(-2, forKey: TestKey(key.number + 10_000, quality))
       if key.number % 3 == 0 { dictionary.removeValue(forKey: key) }
     }
     #expect(seen.isSuperset(of: 0..<count), "a key that was there came not")
     for number in 0..<count {
-      #expect(dictionary[GradedKey(number, grade)] == (number % 3 == 0 ? nil : -1))
+      #expect(dictionary[TestKey(number, quality)] == (number % 3 == 0 ? nil : -1))
     }
   }
 
@@ -37,9 +37,9 @@ import Testing
   }
 
   @Test func `an iterator that is dropped holds nothing back`() {
-    let tracker = Tracker()
+    let counter = LifetimeCounter()
     let dictionary = ReadMostlyDictionary<Int, Tracked>()
-    for number in 0..<1_000 { dictionary.updateValue(tracker.make(number), forKey: number) }
+    for number in 0..<1_000 { dictionary.updateValue(Tracked(number, counter), forKey: number) }
     do {
       var iterator = dictionary.makeIterator()
       #expect(iterator.next() != nil)
@@ -49,10 +49,10 @@ import Testing
         sched_yield()
       }
       let limit = ReadMostlyDictionary<Int, Tracked>.portionSize + TrieLeaf<Int, Tracked>.capacity
-      #expect(tracker.liveCount < limit)
+      #expect(counter.count < limit)
       #expect(iterator.next() != nil, "the portion taken before is still there")
     }
-    #expect(tracker.liveCount == 0)
+    #expect(counter.count == 0)
   }
 
   @Test func `keys that stay always come, however much others change`() {
@@ -60,7 +60,7 @@ import Testing
     let stays = 500
     for number in 0..<stays { dictionary.updateValue(0, forKey: number) }
     let running = Flag()
-    Crew.run(4) { thread in
+    onThreads(4) { thread in
       if thread == 0 {
         for _ in 0..<100 {
           var seen: Set<Int> = []

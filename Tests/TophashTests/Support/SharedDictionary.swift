@@ -34,3 +34,8 @@ extension LockedDictionary: SharedDictionary where Value == Int {
   convenience init() { self.init([:]) }
   var entries: [(Key, Int)] { map { ($0.key, $0.value) } }
 }
+
+extension ReadMostlyDictionary: SharedDictionary where Value == Int {
+  convenience init() { self.init(hashing: .fast) }
+  var entries: [(Key, Int)] { map { ($0.key, $0.value) } }
+}

@@ -3,15 +3,15 @@ import Synchronization
 /// A node of the trie: sixteen slots, chosen by four bits of the hash, and a lock for those who
 /// change them.
 ///
-///     0        8      12     16                                 144
-///     ┌────────┬──────┬──────┬────────┬────────┬─ … ─┬─────────┐
-///     │ parent │ lock │      │ slot 0 │ slot 1 │     │ slot 15 │
-///     └────────┴──────┴──────┴────────┴────────┴─ … ─┴─────────┘
+///     0        8      9        16                                 144
+///     ┌────────┬──────┬──────┬─┬────────┬────────┬─ … ─┬─────────┐
+///     │ parent │ lock │ dead │ │ slot 0 │ slot 1 │     │ slot 15 │
+///     └────────┴──────┴──────┴─┴────────┴────────┴─ … ─┴─────────┘
 ///
 /// Invariants:
-/// 1. A slot changes only under the lock of its branch.
-/// 2. The lock is closed for ever, the branch *dead*, when it is taken out of its parent. It is empty
-///    then and stays so, and a reader who is still inside finds what was true when it died: nothing.
+/// 1. A slot changes only under the lock of its branch, and not once the branch is dead.
+/// 2. A branch is dead when it is being taken out of its parent. It is empty then and stays so, and a
+///    reader who is still inside finds what was true when it died: nothing.
 /// 3. A live branch other than the root has something in a slot, except under its own lock.
 /// 4. Locks are taken upwards, from child to parent, so that no two can wait for each other.
 ///
@@ -33,7 +33,9 @@ struct TrieBranch: Equatable, @unchecked Sendable {
   @usableFromInline
   struct Header: ~Copyable {
     @usableFromInline let parent: TrieBranch?
-    @usableFromInline let lock = BriefLock()
+    @usableFromInline let lock = ShortLock()
+    /// Guarded by `lock`.
+    @usableFromInline var isDead = false
 
     @inlinable
     init(parent: TrieBranch?) { self.parent = parent }
@@ -122,10 +124,10 @@ struct TrieBranch: Equatable, @unchecked Sendable {
       // Relaxed: emptiness publishes nothing.
       branch.slot(Self.index(of: hash, shift: shift)).pointee.store(0, ordering: .relaxed)
       guard let parent = branch.header.pointee.parent, branch.isEmpty else { break }
-      // The parent lives, for it has this branch in it, which lives until its lock is released.
-      let isAlive = parent.header.pointee.lock.acquire()
-      precondition(isAlive, "a live branch in a dead one")
-      branch.header.pointee.lock.release(closing: true)
+      // The parent lives, for it is not empty: it has this branch, which nobody else can take out.
+      parent.header.pointee.lock.acquire()
+      branch.header.pointee.isDead = true
+      branch.header.pointee.lock.release()
       removed.append(branch)
       branch = parent
       shift &+= Self.bits
@@ -137,9 +139,11 @@ struct TrieBranch: Equatable, @unchecked Sendable {
   /// Takes the lock if the branch lives and has `expected` in a slot.
   @inlinable
   func acquireLock(expecting expected: TrieSlot, at index: Int) -> Bool {
-    guard header.pointee.lock.acquire() else { return false }
+    header.pointee.lock.acquire()
     // Relaxed: slots change only under the lock, which is held now.
-    if slot(index).pointee.load(ordering: .relaxed) == expected.word { return true }
+    if !header.pointee.isDead && slot(index).pointee.load(ordering: .relaxed) == expected.word {
+      return true
+    }
     header.pointee.lock.release()
     return false
   }

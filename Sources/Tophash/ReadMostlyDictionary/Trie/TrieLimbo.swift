@@ -50,14 +50,14 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// `@unchecked Sendable`: `bags` is guarded by `lock`.
   @usableFromInline
   final class Stripe: @unchecked Sendable {
-    @usableFromInline let lock = BriefLock()
+    @usableFromInline let lock = ShortLock()
     @usableFromInline var bags: [Bag] = []
 
     @usableFromInline init() {}
 
     @inlinable
     func withLock<Result>(_ body: (inout [Bag]) -> Result) -> Result {
-      _ = lock.acquire()  // never closed
+      lock.acquire()
       defer { lock.release() }
       return body(&bags)
     }

@@ -8,7 +8,7 @@ extension ReadMostlyDictionary {
     var entries = 0
     func check(_ branch: TrieBranch, parent: TrieBranch?, shift: UInt64, prefix: UInt64) {
       if branch.header.pointee.parent != parent { violations.append("wrong parent") }
-      if branch.header.pointee.lock.isClosed { violations.append("dead branch in the tree") }
+      if branch.header.pointee.isDead { violations.append("dead branch in the tree") }
       if parent != nil && branch.isEmpty { violations.append("empty branch in the tree") }
       for index in 0..<TrieBranch.slotCount {
         let prefix = prefix | UInt64(index) << shift
