@@ -124,7 +124,8 @@ def quantile(runs, share):
 
 def report(data):
     cells = collect(data)
-    rounds = len({run["round"] for run in data["runs"]})
+    counts = [len(runs) for by_peer in cells.values() for runs in by_peer.values()] or [0]
+    rounds = f"{min(counts)} to {max(counts)}" if min(counts) != max(counts) else str(max(counts))
     loads = [run["load"] for run in data["runs"]] or [0]
     machine = data["machine"]
     parts = [
