@@ -40,7 +40,7 @@ extension ConcurrentDictionary {
   /// Adds the key, which was found absent.
   @inlinable @inline(__always)
   internal func insert(_ key: Key, _ value: Value, _ edit: inout Edit<Key, Value>) {
-    edit.insert(NodeEntry(key: key, value: value)) { structure.withLock { $0.takeSpill() } }
+    edit.insert(NodeEntry(key: key, value: value)) { withStructure { $0.takeSpill() } }
   }
 
   /// Unlocks, and does what is due afterwards.
@@ -66,7 +66,7 @@ extension ConcurrentDictionary {
       edit.segment.giveBack(node, first: edit.emptiedFirst)
     } else {
       edit.segment.header.pointee.overflowCount.wrappingSubtract(1, ordering: .relaxed)
-      structure.withLock { $0.freeSpills.append(node) }
+      withStructure { $0.freeSpills.append(node) }
     }
   }
 

@@ -41,6 +41,38 @@ extension ConcurrentDictionary {
   /// the two looks at the word: then it was the key's home at that moment.
   @inlinable @inline(__always)
   internal func search(_ key: Key, _ hash: HashParts) -> Value? {
+    // Most keys are in their home bucket, at the first slot with their tag. What needs more is left
+    // to `searchChain`, which starts again: this way, all that is needed here stays in registers.
+    let root = self.root.load(ordering: .acquiring)
+    let slotCell = Self.slotCell(root, hash.position)
+    let slotWord = slotCell.pointee.load(ordering: .acquiring)
+    let home = Self.homeBucket(slotWord, home: hash.home)
+    let word = home.bucketWord
+    guard _fastPath(word.isLive) else { return searchChain(key, hash) }
+    let matches = home.tags.matches(hash.tag, in: SlotSet.homeLanes)
+    if !matches.isEmpty {
+      let found: Value?? = Bucket.withScratch { scratch in
+        home.loadWords(matches.first, into: scratch)
+        // Before the bits are taken for a key: they may not belong together.
+        guard _fastPath(word.isSame(as: home.bucketWord)),
+          _fastPath(KeyEquality.areEqual(scratch.pointee.key, key))
+        else { return nil }
+        return .some(scratch.pointee.value)
+      }
+      if let found { return found }
+    } else if !word.hasLink,
+      _fastPath(
+        slotCell.pointee.load(ordering: .acquiring) == slotWord
+          && self.root.load(ordering: .acquiring) == root && word.isSame(as: home.bucketWord))
+    {
+      return nil
+    }
+    return searchChain(key, hash)
+  }
+
+  /// The same in full.
+  @inlinable @inline(never)
+  internal func searchChain(_ key: Key, _ hash: HashParts) -> Value? {
     Bucket.withScratch { scratch in
       var backoff = Backoff()
       restart: while true {
@@ -50,7 +82,7 @@ extension ConcurrentDictionary {
         let slotWord = slotCell.pointee.load(ordering: .acquiring)
         let home = Self.homeBucket(slotWord, home: hash.home)
         let word = home.bucketWord
-        if _slowPath(!word.isLive) {
+        if !word.isLive {
           backoff.wait()
           continue restart
         }
@@ -60,15 +92,14 @@ extension ConcurrentDictionary {
           var matches = node.tags.matches(hash.tag, in: lanes)
           while !matches.isEmpty {
             node.loadWords(matches.first, into: scratch)
-            // Before the bits are taken for a key: they may not belong together.
-            guard _fastPath(word.isSame(as: home.bucketWord)) else { continue restart }
-            if _fastPath(KeyEquality.areEqual(scratch.pointee.key, key)) {
+            guard word.isSame(as: home.bucketWord) else { continue restart }
+            if KeyEquality.areEqual(scratch.pointee.key, key) {
               return scratch.pointee.value
             }
             matches.removeFirst()
           }
           if node.base == home.base {
-            guard _slowPath(word.hasLink) else { break chain }
+            guard word.hasLink else { break chain }
             node = Self.segment(slotWord)
               .overflowNode(word.link, homesLog: Self.homesLog(slotWord))
             lanes = SlotSet.overflowLanes

@@ -45,7 +45,7 @@ extension ConcurrentDictionary {
 
   @inlinable
   internal func takeSegment(_ range: PositionRange, homesLog: Int) -> Segment<Key, Value> {
-    let segment = structure.withLock { $0.takeSegment(homesLog: homesLog) }
+    let segment = withStructure { $0.takeSegment(homesLog: homesLog) }
     segment.prepare(range)
     return segment
   }
@@ -116,7 +116,7 @@ extension ConcurrentDictionary {
     if let second = first.next, !second.tags.empty(in: SlotSet.overflowLanes).isEmpty {
       return second
     }
-    let node = segment.takeNode(first: false) ?? structure.withLock { $0.takeSpill() }
+    let node = segment.takeNode(first: false) ?? withStructure { $0.takeSpill() }
     node.next = first.next
     first.next = node
     return node
@@ -126,7 +126,7 @@ extension ConcurrentDictionary {
   @inlinable
   internal func exchange(_ old: [Segment<Key, Value>], for new: [Segment<Key, Value>]) {
     for segment in new { segment.open() }
-    structure.withLock { structure in
+    withStructure { structure in
       let depth = new.map(\.range.depth).max() ?? 0
       var root = root.load(ordering: .relaxed)
       let oldRoot = root
@@ -163,7 +163,7 @@ extension ConcurrentDictionary {
     for segment in old {
       let spills = spills(of: segment)
       segment.close()
-      structure.withLock {
+      withStructure {
         $0.giveBack(segment)
         $0.freeSpills.append(contentsOf: spills)
       }
@@ -303,7 +303,7 @@ extension ConcurrentDictionary {
         position = range.end
       }
     }
-    structure.withLock { $0.releasePages() }
+    withStructure { $0.releasePages() }
   }
 
   /// Removes all entries, at one moment for all readers and writers.
@@ -323,7 +323,7 @@ extension ConcurrentDictionary {
     for segment in old { segment.freeze() }
     let new = takeSegment(.all, homesLog: 0)
     new.open()
-    structure.withLock { structure in
+    withStructure { structure in
       let root = structure.makeDirectory(depth: 0) { _ in Self.slotWord(new) }
       self.root.store(root, ordering: .releasing)
     }

@@ -28,7 +28,7 @@ extension ConcurrentDictionary {
     }
     result.directorySlots = 1 << (32 - Int(root.load(ordering: .acquiring) & Self.lowBits))
     result.bytes += 8 * result.directorySlots
-    structure.withLock {
+    withStructure {
       result.growths = $0.growths
       result.merges = $0.merges
     }

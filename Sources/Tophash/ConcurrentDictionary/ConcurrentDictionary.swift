@@ -45,7 +45,7 @@ public final class ConcurrentDictionary<Key: Hashable & Sendable, Value: Sendabl
   @unchecked Sendable
 {
   // Sendable: `root` and all that hangs on it are atomic words; writing to slots takes the bucket's
-  // lock; everything else here is immutable or behind a `Mutex`.
+  // lock; everything else here is immutable or behind `structureLock`.
 
   @usableFromInline internal typealias Bucket = Node<Key, Value>
 
@@ -61,7 +61,9 @@ public final class ConcurrentDictionary<Key: Hashable & Sendable, Value: Sendabl
 
   /// Taken by whoever changes the directory or needs memory; for a moment, with no other lock
   /// after it.
-  @usableFromInline internal let structure: Mutex<Structure>
+  @usableFromInline internal let structureLock = ShortLock()
+  /// Guarded by `structureLock`.
+  @usableFromInline internal var structure: Structure
 
   /// An empty dictionary.
   ///
@@ -82,7 +84,7 @@ public final class ConcurrentDictionary<Key: Hashable & Sendable, Value: Sendabl
     segment.open()
     segment.disown()
     root = Atomic(structure.makeDirectory(depth: 0) { _ in Self.slotWord(segment) })
-    self.structure = Mutex(structure)
+    self.structure = structure
     if minimumCapacity > 0 { reserveCapacity(minimumCapacity) }
   }
 
@@ -108,7 +110,7 @@ public final class ConcurrentDictionary<Key: Hashable & Sendable, Value: Sendabl
       }
     }
     counter.deallocate()
-    structure.withLock { $0.deallocate() }
+    structure.deallocate()
   }
 
   // MARK: From a hash to a bucket
@@ -146,6 +148,11 @@ public final class ConcurrentDictionary<Key: Hashable & Sendable, Value: Sendabl
   @inlinable @inline(__always)
   internal static func homeBucket(_ slotWord: UInt64, home: UInt64) -> Bucket {
     segment(slotWord).bucket(Int(truncatingIfNeeded: home &>> (slotWord & lowBits)))
+  }
+
+  @inlinable
+  internal func withStructure<Result>(_ body: (inout Structure) -> Result) -> Result {
+    structureLock.withLock { body(&structure) }
   }
 
   /// The segments in the order of their positions. Only while nobody changes the directory.

@@ -42,9 +42,8 @@ internal struct PositionRange: Equatable {
 /// What precedes a segment's buckets.
 @usableFromInline @frozen
 internal struct SegmentHeader: ~Copyable {
-  /// `Segment.State`. Who moves it from `.published` to `.owned` may replace the segment, and
-  /// nobody else then; it is replaced from no other state. That makes the plain fields below safe:
-  /// they are written while the segment is private, and read by its owner.
+  /// `Segment.private`, `.published` or `.owned`. Who moves it from `.published` to `.owned` may replace the segment, and
+  /// nobody else then.
   @usableFromInline internal let state = Atomic<Int>(Segment<Int, Int>.private)
 
   /// Overflow nodes in use. A measure of how full the segment is that costs ordinary insertions
@@ -54,24 +53,32 @@ internal struct SegmentHeader: ~Copyable {
   /// Grow when `overflowCount` gets there.
   @usableFromInline internal let growAt = Atomic<Int>(0)
 
-  /// Guards the area's fields below.
-  @usableFromInline internal let areaLock = Atomic<Bool>(false)
-  @usableFromInline internal var areaUsed = 0
-  @usableFromInline internal var areaLaterUsed = 0
-  /// Linked by `Node.next`.
-  @usableFromInline internal var areaFree: UnsafeMutableRawPointer? = nil
+  /// Guards the `SegmentArea`.
+  @usableFromInline internal let areaLock = ShortLock()
 
   @usableFromInline internal let homesLog: Int
   /// A `PositionRange`. Atomic, for an iterator may look at a segment out of use.
   @usableFromInline internal let range = Atomic<UInt64>(0)
 
-  /// A bound on all versions its buckets ever had. Only kept when their pages were given back.
-  @usableFromInline internal var versionFloor = BucketWord(0)
-
   @inlinable
   internal init(homesLog: Int) {
     self.homesLog = homesLog
   }
+}
+
+/// Which overflow nodes of a segment are free. Guarded by `SegmentHeader.areaLock`.
+@usableFromInline @frozen
+internal struct SegmentArea {
+  @usableFromInline internal var used = 0
+  /// Nodes that are not the first of their chain.
+  @usableFromInline internal var later = 0
+  /// Nodes given back, linked by `Node.next`.
+  @usableFromInline internal var free: UnsafeMutableRawPointer? = nil
+  /// A bound on all versions the buckets ever had. Only kept when their pages were given back.
+  @usableFromInline internal var versionFloor = BucketWord(0)
+
+  @inlinable
+  internal init() {}
 }
 
 /// A part of the table: home buckets and room for their overflow.
@@ -106,6 +113,7 @@ internal struct Segment<Key, Value>: Equatable {
 
   // MARK: Layout
 
+  @inlinable internal static var areaHeaderOffset: Int { 64 }
   @inlinable internal static var headerSize: Int { 128 }
   @inlinable internal static var alignment: Int { Swift.max(128, Bucket.slotAlignment) }
   @inlinable internal static var bucketOffset: Int { Bucket.roundUp(headerSize, to: alignment) }
@@ -137,6 +145,11 @@ internal struct Segment<Key, Value>: Equatable {
   @inlinable @inline(__always)
   internal var header: UnsafeMutablePointer<SegmentHeader> {
     base.assumingMemoryBound(to: SegmentHeader.self)
+  }
+
+  @inlinable @inline(__always)
+  internal var area: UnsafeMutablePointer<SegmentArea> {
+    (base + Self.areaHeaderOffset).assumingMemoryBound(to: SegmentArea.self)
   }
 
   @inlinable @inline(__always)
@@ -177,6 +190,7 @@ internal struct Segment<Key, Value>: Equatable {
       byteCount: byteCount(homesLog: homesLog), alignment: alignment)
     let segment = Segment(base)
     segment.header.initialize(to: SegmentHeader(homesLog: homesLog))
+    segment.area.initialize(to: SegmentArea())
     for index in 0..<(1 &<< homesLog) {
       let bucket = segment.bucket(index)
       bucket.tagCell.initialize(to: Atomic(0))
@@ -189,13 +203,16 @@ internal struct Segment<Key, Value>: Equatable {
   @inlinable
   internal func prepare(_ range: PositionRange) {
     header.pointee.range.store(range.bits, ordering: .releasing)
-    header.pointee.areaUsed = 0
-    header.pointee.areaLaterUsed = 0
-    header.pointee.areaFree = nil
+    // Private, so nobody else takes nodes; the lock is for what was done before.
+    let floor = header.pointee.areaLock.withLock {
+      let floor = area.pointee.versionFloor
+      area.pointee = SegmentArea()
+      area.pointee.versionFloor = floor
+      return floor
+    }
     // Relaxed: private.
     header.pointee.overflowCount.store(0, ordering: .relaxed)
     header.pointee.growAt.store(Swift.max(1, homes &>> 1), ordering: .relaxed)
-    let floor = header.pointee.versionFloor
     for index in 0..<homes {
       let bucket = bucket(index)
       let version = bucket.bucketWord.versionOnly
@@ -315,31 +332,23 @@ internal struct Segment<Key, Value>: Equatable {
 
   // MARK: The area
 
-  @inlinable
-  internal func withArea<R>(_ body: () -> R) -> R {
-    var backoff = Backoff()
-    while header.pointee.areaLock.exchange(true, ordering: .acquiring) { backoff.wait() }
-    defer { header.pointee.areaLock.store(false, ordering: .releasing) }
-    return body()
-  }
-
   /// An overflow node, empty, without successor; `nil` when there is no room for a later one.
   @inlinable
   internal func takeNode(first: Bool) -> Bucket? {
     header.pointee.overflowCount.wrappingAdd(1, ordering: .relaxed)
-    let base: UnsafeMutableRawPointer? = withArea {
+    let base: UnsafeMutableRawPointer? = header.pointee.areaLock.withLock {
       if !first {
-        guard header.pointee.areaLaterUsed < Self.laterCapacity(homesLog: homesLog) else {
+        guard area.pointee.later < Self.laterCapacity(homesLog: homesLog) else {
           return nil
         }
-        header.pointee.areaLaterUsed += 1
+        area.pointee.later += 1
       }
-      if let base = header.pointee.areaFree {
-        header.pointee.areaFree = Bucket(base).next?.base
+      if let base = area.pointee.free {
+        area.pointee.free = Bucket(base).next?.base
         return base
       }
-      header.pointee.areaUsed += 1
-      let node = overflowNode(header.pointee.areaUsed, homesLog: homesLog)
+      area.pointee.used += 1
+      let node = overflowNode(area.pointee.used, homesLog: homesLog)
       return node.base
     }
     guard let base else { return nil }
@@ -353,10 +362,10 @@ internal struct Segment<Key, Value>: Equatable {
   @inlinable
   internal func giveBack(_ node: Bucket, first: Bool) {
     header.pointee.overflowCount.wrappingSubtract(1, ordering: .relaxed)
-    withArea {
-      node.next = header.pointee.areaFree.map { Bucket($0) }
-      header.pointee.areaFree = node.base
-      if !first { header.pointee.areaLaterUsed -= 1 }
+    header.pointee.areaLock.withLock {
+      node.next = area.pointee.free.map { Bucket($0) }
+      area.pointee.free = node.base
+      if !first { area.pointee.later -= 1 }
     }
   }
 }

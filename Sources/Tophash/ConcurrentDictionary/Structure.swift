@@ -10,10 +10,8 @@ import Musl
 
 extension ConcurrentDictionary {
   /// The dictionary's memory: who has it, who may have it next.
-  ///
-  /// `@unchecked Sendable`: reached under its mutex only.
   @usableFromInline
-  internal struct Structure: @unchecked Sendable {
+  internal struct Structure {
     /// All segments ever made, to be deallocated at the end.
     @usableFromInline internal var segments: [Segment<Key, Value>] = []
     /// Segments out of use, by the logarithm of their homes.
@@ -102,12 +100,12 @@ extension Segment {
       Int(bitPattern: base) + Self.bucketOffset, to: page)
     let end = (Int(bitPattern: base) + Self.byteCount(homesLog: homesLog)) & ~(page - 1)
     guard start < end else { return }
-    var floor = header.pointee.versionFloor
+    var floor = area.pointee.versionFloor
     for index in 0..<homes {
       let version = bucket(index).bucketWord.versionOnly
       if version.bits > floor.bits { floor = version }
     }
-    header.pointee.versionFloor = floor.nextVersion
+    area.pointee.versionFloor = floor.nextVersion
     _ = madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, Int32(MADV_DONTNEED))
     #endif
   }

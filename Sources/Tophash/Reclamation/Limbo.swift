@@ -24,7 +24,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
 
   @usableFromInline
   internal final class Stripe: @unchecked Sendable {
-    @usableFromInline internal let lock = Mutex<Void>(())
+    @usableFromInline internal let lock = ShortLock()
 
     /// Oldest first. Guarded by `lock`, as is what follows.
     @usableFromInline internal var bags: [Bag] = []
@@ -79,7 +79,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     // After unlinking, before `item` can be found in a bag.
     let stamp = domain.stamp()
     let item = item
-    let ripe = stripe.lock.withLock { _ in
+    let ripe = stripe.lock.withLock {
       stripe.add(item, stamp: stamp)
       guard stripe.sinceAdvance >= Self.patience else { return [Bag]() }
       stripe.sinceAdvance = 0
@@ -96,7 +96,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     domain.advance()
     domain.advance()
     for stripe in stripes {
-      let ripe = stripe.lock.withLock { _ in stripe.takeRipe(domain) }
+      let ripe = stripe.lock.withLock { stripe.takeRipe(domain) }
       _ = consume ripe
     }
   }
@@ -106,7 +106,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     var result = ReclamationStatistics(
       epoch: domain.epochCell.pointee.load(ordering: .relaxed), retired: 0, freed: 0)
     for stripe in stripes {
-      stripe.lock.withLock { _ in
+      stripe.lock.withLock {
         result.retired += stripe.retired
         result.freed += stripe.freed
       }

@@ -29,16 +29,6 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
 {
   // Sendable: all dictionaries are behind their mutexes; the rest is immutable.
 
-  @usableFromInline @frozen
-  internal struct Shard: ~Copyable {
-    @usableFromInline internal let lock = ShortLock()
-    /// Guarded by `lock`.
-    @usableFromInline internal var entries: [Key: Value] = [:]
-
-    @inlinable
-    internal init() {}
-  }
-
   @usableFromInline internal let hasher: KeyHasher<Key>
   @usableFromInline internal let base: UnsafeMutableRawPointer
   @usableFromInline internal let shift: UInt64
@@ -63,20 +53,29 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
     shift = UInt64(64 - log)
     hasher = KeyHasher(hashing)
     base = .allocate(byteCount: Self.stride << log, alignment: CacheLine.padding)
-    for index in 0..<self.shardCount { shard(index).initialize(to: Shard()) }
+    for index in 0..<self.shardCount {
+      lock(index).initialize(to: ShortLock())
+      entries(index).initialize(to: [:])
+    }
   }
 
   deinit {
-    for index in 0..<shardCount { shard(index).deinitialize(count: 1) }
+    for index in 0..<shardCount { entries(index).deinitialize(count: 1) }
     base.deallocate()
   }
 
-  /// Shards do not share cache lines.
+  /// A shard is a lock and a dictionary. Shards do not share cache lines.
   @inlinable internal static var stride: Int { CacheLine.padding }
 
   @inlinable @inline(__always)
-  internal func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {
-    (base + index &* Self.stride).assumingMemoryBound(to: Shard.self)
+  internal func lock(_ index: Int) -> UnsafeMutablePointer<ShortLock> {
+    (base + index &* Self.stride).assumingMemoryBound(to: ShortLock.self)
+  }
+
+  /// Guarded by the lock of that index.
+  @inlinable @inline(__always)
+  internal func entries(_ index: Int) -> UnsafeMutablePointer<[Key: Value]> {
+    (base + (index &* Self.stride &+ 16)).assumingMemoryBound(to: [Key: Value].self)
   }
 
   /// The shard that holds `key`. Keys with equal indices can be changed in one transaction.
@@ -91,10 +90,7 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
     at index: Int, _ body: (inout [Key: Value]) throws -> Result
   ) rethrows -> Result {
     if _slowPath(RunningClosure.isAny) { RunningClosure.check(self) }
-    let shard = shard(index)
-    shard.pointee.lock.acquire()
-    defer { shard.pointee.lock.release() }
-    return try body(&shard.pointee.entries)
+    return try lock(index).pointee.withLock { try body(&entries(index).pointee) }
   }
 
   /// A transaction over the keys that share `key`'s shard.
@@ -172,13 +168,13 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   public func removeAll() {
     RunningClosure.check(self)
     // In the order of the indices: two of these do not wait for each other in a circle.
-    for index in 0..<shardCount { shard(index).pointee.lock.acquire() }
+    for index in 0..<shardCount { lock(index).pointee.acquire() }
     var old: [[Key: Value]] = []
     for index in 0..<shardCount {
-      old.append(shard(index).pointee.entries)
-      shard(index).pointee.entries = [:]
+      old.append(entries(index).pointee)
+      entries(index).pointee = [:]
     }
-    for index in 0..<shardCount { shard(index).pointee.lock.release() }
+    for index in 0..<shardCount { lock(index).pointee.release() }
     // Deinitialisers run here, without locks.
     _ = consume old
   }

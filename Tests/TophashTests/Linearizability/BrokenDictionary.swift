@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 @testable import Tophash
 
@@ -23,7 +22,7 @@ final class BrokenDictionary: SharedDictionary {
   }
 
   private let flaw: Flaw
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   convenience init() { self.init(.lostUpdates) }
   init(_ flaw: Flaw) { self.flaw = flaw }

@@ -10,7 +10,7 @@ struct Stress {
   var seed: UInt64
 
   private final class Recorder: Sendable {
-    let history: Mutex<[RecordedOperation]> = Mutex([])
+    let history = Guarded<[RecordedOperation]>([])
     let running: Atomic<Int>
     init(tasks: Int) { running = Atomic(tasks) }
   }
