@@ -24,7 +24,8 @@ import Testing
     #expect(dictionary.statistics.growth == nil)
     for number in 15...27 { dictionary[number] = number }
     #expect(dictionary.statistics.growth?.oldBucketCount == 4)
-    dictionary[28] = 28
+    // Two of the four by 27, and then at least one by each change.
+    for number in 28...29 { dictionary[number] = number }
     #expect(dictionary.statistics.growth == nil)
   }
 

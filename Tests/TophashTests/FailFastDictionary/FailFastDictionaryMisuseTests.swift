@@ -188,7 +188,8 @@ private final class Holder: @unchecked Sendable {
 
   func begin() {
     let thread = Thread { [self] in
-      Thread.current.name = "holder"
+      // What `pthread_setname_np` does.
+      try? Data("holder".utf8).write(to: URL(fileURLWithPath: "/proc/thread-self/comm"))
       hold(&dictionary[1, default: 0])
       hasEnded.signal()
     }

@@ -31,7 +31,7 @@ enum MisuseDesk {
   private static let cases = Mutex<[ObjectIdentifier: Case]>([:])
 
   /// How long the other side is waited for.
-  private static let patience = Duration.milliseconds(100)
+  private static let patience = Duration.milliseconds(500)
 
   /// Opens a case, unless there is one for this dictionary. Then the caller
   /// joins it, and false is returned when it is closed.
