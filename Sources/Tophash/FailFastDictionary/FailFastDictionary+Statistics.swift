@@ -66,7 +66,8 @@ extension FailFastDictionary {
     guard let currentArray else { return text }
     text += Self.dump(currentArray)
     if let oldArray {
-      text += "growing out of 2^\(oldArray.exponent) buckets, \(evacuatedCount) evacuated in order\n"
+      text +=
+        "growing out of 2^\(oldArray.exponent) buckets, \(evacuatedCount) evacuated in order\n"
       text += Self.dump(oldArray)
     }
     return text

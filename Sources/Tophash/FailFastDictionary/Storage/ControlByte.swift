@@ -53,7 +53,8 @@ struct ControlWord {
   @inlinable @inline(__always)
   func cells(with fingerprint: UInt8) -> CellSet {
     let difference = bits ^ (UInt64(fingerprint) &* 0x0101_0101_0101_0101)
-    return CellSet(bits: (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080)
+    return CellSet(
+      bits: (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080)
   }
 
   /// The first cell that is `emptyRest` or `emptyOne`.
