@@ -50,6 +50,7 @@ let package = Package(
     .executableTarget(
       name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
     .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
+
     // What tests share: running programs, and checking JSON against a schema.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
 

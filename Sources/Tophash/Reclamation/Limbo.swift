@@ -24,13 +24,13 @@ internal final class Limbo<Item>: @unchecked Sendable {
 
   @usableFromInline
   internal final class Stripe: @unchecked Sendable {
-    @usableFromInline internal let lock = Mutex<Void>(())
+    @usableFromInline internal let lock = ShortLock()
 
     /// Oldest first. Guarded by `lock`, as is what follows.
-    @usableFromInline internal var bags: [Bag] = []
-    @usableFromInline internal var sinceAdvance = 0
-    @usableFromInline internal var retired = 0
-    @usableFromInline internal var freed = 0
+    @usableFromInline @exclusivity(unchecked) internal var bags: [Bag] = []
+    @usableFromInline @exclusivity(unchecked) internal var sinceAdvance = 0
+    @usableFromInline @exclusivity(unchecked) internal var retired = 0
+    @usableFromInline @exclusivity(unchecked) internal var freed = 0
 
     @inlinable
     internal init() {}
@@ -60,7 +60,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
   @usableFromInline internal let stripes: [Stripe]
 
   /// How many things a stripe takes before it tries to move the epoch on: the scan of the slots
-  /// is shared by that many.
+  /// and the system call are shared by that many.
   @inlinable
   internal static var patience: Int { 256 }
 
@@ -79,7 +79,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     // After unlinking, before `item` can be found in a bag.
     let stamp = domain.stamp()
     let item = item
-    let ripe = stripe.lock.withLock { _ in
+    let ripe = stripe.lock.withLock {
       stripe.add(item, stamp: stamp)
       guard stripe.sinceAdvance >= Self.patience else { return [Bag]() }
       stripe.sinceAdvance = 0
@@ -96,7 +96,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     domain.advance()
     domain.advance()
     for stripe in stripes {
-      let ripe = stripe.lock.withLock { _ in stripe.takeRipe(domain) }
+      let ripe = stripe.lock.withLock { stripe.takeRipe(domain) }
       _ = consume ripe
     }
   }
@@ -106,7 +106,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     var result = ReclamationStatistics(
       epoch: domain.epochCell.pointee.load(ordering: .relaxed), retired: 0, freed: 0)
     for stripe in stripes {
-      stripe.lock.withLock { _ in
+      stripe.lock.withLock {
         result.retired += stripe.retired
         result.freed += stripe.freed
       }

@@ -115,8 +115,8 @@ import Testing
 
   @Test func `removing empties the end of a chain across overflow buckets`() {
     let dictionary = FailFastDictionary<TestKey, Int>(minimumCapacity: 26)
-    let keys = (0..<20).map { TestKey(identity: $0, quality: .constant) }
-    for key in keys { dictionary[key] = key.identity }
+    let keys = (0..<20).map { TestKey($0, .constant) }
+    for key in keys { dictionary[key] = key.number }
     func shape() -> String {
       let line = dictionary.dump().split(separator: "\n").dropFirst().max { $0.count < $1.count }!
       return line.split(separator: " ").dropFirst().map { $0.count == 2 ? "f" : String($0) }

@@ -13,7 +13,7 @@ import Testing
     var model: [TestKey: Int] = [:]
     let steps = quality == .good ? 6000 : 2000
     for step in 0..<steps {
-      let key = TestKey(identity: .random(in: 0..<keyCount, using: &numbers), quality: quality)
+      let key = TestKey(.random(in: 0..<keyCount, using: &numbers), quality)
       switch Int.random(in: 0..<100, using: &numbers) {
       case 0..<25:
         #expect(

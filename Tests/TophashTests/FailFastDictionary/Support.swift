@@ -2,29 +2,6 @@ import Testing
 
 @testable import Tophash
 
-/// How well the hash of a test key spreads.
-enum HashQuality: CaseIterable, Sendable {
-  case good, truncated, constant
-
-  func hash(_ identity: Int, into hasher: inout Hasher) {
-    switch self {
-    case .good: hasher.combine(identity)
-    case .truncated: hasher.combine(identity & 7)
-    case .constant: hasher.combine(0)
-    }
-  }
-}
-
-/// A key that chooses its own hash.
-struct TestKey: Hashable {
-  let identity: Int
-  let quality: HashQuality
-
-  static func == (left: TestKey, right: TestKey) -> Bool { left.identity == right.identity }
-
-  func hash(into hasher: inout Hasher) { quality.hash(identity, into: &hasher) }
-}
-
 /// Counts the objects that are alive.
 final class Lifetimes {
   private(set) var alive = 0
