@@ -2,9 +2,9 @@ import Synchronization
 import Tophash
 
 #if canImport(Darwin)
-  import Darwin
+import Darwin
 #else
-  import Glibc
+import Glibc
 #endif
 
 /// Shares one dictionary between two tasks, which is wrong, and lets it stop the program.

@@ -149,9 +149,21 @@ extension FailFastDictionary: Equatable where Value: Equatable {
 }
 
 extension FailFastDictionary: CustomStringConvertible, CustomDebugStringConvertible {
-  public var description: String { text { String(describing: $0) } value: { String(describing: $0) } }
+  public var description: String {
+    text {
+      String(describing: $0)
+    } value: {
+      String(describing: $0)
+    }
+  }
 
-  public var debugDescription: String { text { String(reflecting: $0) } value: { String(reflecting: $0) } }
+  public var debugDescription: String {
+    text {
+      String(reflecting: $0)
+    } value: {
+      String(reflecting: $0)
+    }
+  }
 
   private func text(key: (Key) -> String, value: (Value) -> String) -> String {
     let entries = map { "\(key($0.key)): \(value($0.value))" }

@@ -32,11 +32,11 @@ extension FailFastDictionary {
   /// Before an insertion that the array is too small for: starts to grow,
   /// unless the dictionary grows already.
   @inlinable @inline(never)
-  func growIfIdle(for hash: UInt) {
+  func growIfIdle() {
     guard currentArray != nil else { return install(BucketArray(exponent: 0)) }
     guard old == nil else { return }
     startGrowing(doubling: storedCount >= capacity)
-    work(for: hash)
+    work()
   }
 
   /// Makes the current array the old one. Moves nothing yet.
@@ -52,23 +52,25 @@ extension FailFastDictionary {
     install(BucketArray(exponent: array.exponent + (doubling ? 1 : 0)))
   }
 
-  /// What every change does while the dictionary grows: it evacuates the old
-  /// bucket of its own hash, and the next one in order. After that, it frees a
-  /// block of the old array's overflow buckets.
+  /// What every change does while the dictionary grows: it evacuates the next
+  /// two old buckets. After that, it frees a block of the old array's overflow buckets.
+  ///
+  /// Go evacuates the bucket that the change is for, and one in order. In order
+  /// only, the processor sees what comes next, and a change touches one place
+  /// instead of three; in return, changes work on old buckets, too.
   @inlinable @inline(never)
-  func work(for hash: UInt) {
+  func work() {
     if let array = drainedArray, !array.releaseBlock() { drainedArray = nil }
-    if let old {
-      evacuate(old.index(of: hash))
-      if self.old != nil { evacuate(evacuatedCount) }
-    }
+    evacuateNext()
+    evacuateNext()
     hasWork = old != nil || drainedArray != nil
   }
 
-  /// Moves the entries of an old bucket to the current array.
+  /// Moves the entries of the next old bucket to the current array.
   @inlinable
-  func evacuate(_ index: Int) {
-    guard let old, !isEvacuated(index, of: old) else { return }
+  func evacuateNext() {
+    guard let old else { return }
+    let index = evacuatedCount
     let keepsKeys = !isKnownUniquelyReferenced(&oldArray)
     if _slowPath(keepsKeys) { oldArray.unsafelyUnwrapped.keepsKeys = true }
     // The bit of the hash that chooses the half; none when the size stays the same.
@@ -97,15 +99,7 @@ extension FailFastDictionary {
     low.finish()
     high.finish()
     evacuationCount += 1
-    if index == evacuatedCount { advance(old) }
-  }
-
-  /// Steps over the buckets that are evacuated already, in bounded time.
-  @inlinable
-  func advance(_ old: BucketView<Key, Value>) {
-    let stop = Swift.min(evacuatedCount + 1024, old.mask + 1)
-    evacuatedCount += 1
-    while evacuatedCount < stop, old[evacuatedCount].controls.isEvacuated { evacuatedCount += 1 }
+    evacuatedCount = index + 1
     guard evacuatedCount <= old.mask else { return finishGrowth() }
     if evacuatedCount >= nextRelease {
       nextRelease = oldArray.unsafelyUnwrapped.release(below: evacuatedCount)
@@ -146,7 +140,7 @@ extension FailFastDictionary {
 
   @inlinable
   func finishGrowing() {
-    while old != nil { evacuate(evacuatedCount) }
+    while old != nil { evacuateNext() }
   }
 
   /// The number of entries that fit without growing.

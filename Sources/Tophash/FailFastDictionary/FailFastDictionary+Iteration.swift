@@ -71,7 +71,7 @@ extension FailFastDictionary: Sequence {
       onlyIndex = nil
       if let old = dictionary.old, dictionary.current.heads == view.heads {
         let oldIndex = index & old.mask
-        if !dictionary.isEvacuated(oldIndex, of: old) {
+        if oldIndex >= dictionary.evacuatedCount {
           bucket = old[oldIndex]
           if old.mask != view.mask { onlyIndex = index }
         }

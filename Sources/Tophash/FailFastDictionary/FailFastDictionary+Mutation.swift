@@ -1,29 +1,29 @@
 extension FailFastDictionary {
-  /// Does the dictionary's share of growing, and returns the hash of `key`.
-  /// Afterwards the key can only be in the current array.
+  /// Moves old buckets if there are any, and returns the hash of `key`.
   @inlinable @inline(__always)
   func prepareToChange(_ key: Key) -> UInt {
-    let hash = hash(of: key)
-    if hasWork { work(for: hash) }
-    return hash
-  }
-
-  /// The cell of `key` in the current array.
-  @inlinable @inline(__always)
-  func findCurrent(_ key: Key, _ hash: UInt) -> Cell<Key, Value>? {
-    current[current.index(of: hash)].find(key, fingerprint: ControlByte.fingerprint(of: hash))
+    if hasWork { work() }
+    return hash(of: key)
   }
 
   /// Inserts an entry whose key is not there.
   @inlinable @discardableResult
   func insert(_ entry: consuming Entry<Key, Value>, _ hash: UInt) -> Cell<Key, Value> {
-    if _slowPath(storedCount >= growthLimit) { growIfIdle(for: hash) }
-    let (empty, last) = current[current.index(of: hash)].firstEmpty()
-    let cell = empty ?? Cell(bucket: appendOverflow(to: last), index: 0)
+    if _slowPath(storedCount >= growthLimit) { growIfIdle() }
+    let (empty, last) = bucketHolding(hash).firstEmpty()
+    let cell = empty ?? Cell(bucket: appendOverflow(to: last, hash), index: 0)
     cell.entry.initialize(to: entry)
     cell.control = ControlByte.fingerprint(of: hash)
     storedCount &+= 1
     return cell
+  }
+
+  @inlinable @inline(never)
+  func appendOverflow(to last: Bucket<Key, Value>, _ hash: UInt) -> Bucket<Key, Value> {
+    if let old, old.index(of: hash) >= evacuatedCount {
+      return oldArray.unsafelyUnwrapped.appendOverflow(to: last)
+    }
+    return appendOverflow(to: last)
   }
 
   @inlinable @inline(never)
@@ -39,7 +39,7 @@ extension FailFastDictionary {
   /// Empties a cell whose entry is gone.
   @inlinable
   func vacate(_ cell: Cell<Key, Value>, _ hash: UInt) {
-    current[current.index(of: hash)].vacate(cell.index, of: cell.bucket)
+    bucketHolding(hash).vacate(cell.index, of: cell.bucket)
     storedCount &-= 1
     // Nobody can have learned anything about the new seed by timing the old one.
     if storedCount == 0 { reseed() }
@@ -53,7 +53,7 @@ extension FailFastDictionary {
     guard let access = beginWrite(.update) else { return nil }
     let hash = prepareToChange(key)
     let previous: Value?
-    if let cell = findCurrent(key, hash) {
+    if let cell = find(key, hash) {
       previous = cell.value.move()
       cell.value.initialize(to: value)
     } else {
@@ -78,7 +78,7 @@ extension FailFastDictionary {
       return nil
     }
     let hash = prepareToChange(key)
-    guard let cell = findCurrent(key, hash) else {
+    guard let cell = find(key, hash) else {
       endWrite(access)
       return nil
     }

@@ -18,8 +18,8 @@ public struct FailFastDictionaryStatistics: Sendable, Equatable {
     /// Whether the new array is no larger: its chains were sparse.
     public var isSameSize: Bool
     public var oldBucketCount: Int
-    /// The old buckets that were evacuated in order. Others may have been as well.
-    public var evacuatedInOrder: Int
+    /// The old buckets that were evacuated.
+    public var evacuatedCount: Int
   }
 
   /// How often the array doubled, and how often it was only packed.
@@ -46,7 +46,7 @@ extension FailFastDictionary {
       growth: old.map {
         .init(
           isSameSize: $0.mask == current.mask, oldBucketCount: $0.mask + 1,
-          evacuatedInOrder: evacuatedCount)
+          evacuatedCount: evacuatedCount)
       },
       doublingCount: doublingCount,
       sameSizeGrowthCount: sameSizeGrowthCount,
@@ -66,7 +66,7 @@ extension FailFastDictionary {
     guard let currentArray else { return text }
     text += Self.dump(currentArray)
     if let oldArray {
-      text += "growing out of 2^\(oldArray.exponent) buckets, \(evacuatedCount) evacuated in order\n"
+      text += "growing out of 2^\(oldArray.exponent) buckets, \(evacuatedCount) evacuated\n"
       text += Self.dump(oldArray)
     }
     return text

@@ -112,26 +112,21 @@ extension FailFastDictionary {
 
   /// The cell of `key`. Changes nothing, and moves no bucket.
   @inlinable @inline(__always)
-  func find(_ key: Key) -> Cell<Key, Value>? {
-    let hash = hash(of: key)
-    return bucketHolding(hash).find(key, fingerprint: ControlByte.fingerprint(of: hash))
+  func find(_ key: Key) -> Cell<Key, Value>? { find(key, hash(of: key)) }
+
+  @inlinable @inline(__always)
+  func find(_ key: Key, _ hash: UInt) -> Cell<Key, Value>? {
+    bucketHolding(hash).find(key, fingerprint: ControlByte.fingerprint(of: hash))
   }
 
-  /// The bucket to search for keys with that hash: an old one as long as it is not evacuated.
+  /// The bucket of keys with that hash: an old one as long as it is not evacuated.
   @inlinable @inline(__always)
   func bucketHolding(_ hash: UInt) -> Bucket<Key, Value> {
     if let old {
       let index = old.index(of: hash)
-      if !isEvacuated(index, of: old) { return old[index] }
+      if index >= evacuatedCount { return old[index] }
     }
     return current[current.index(of: hash)]
-  }
-
-  /// Looks at the bucket only when the index does not say: below it, the memory
-  /// may have been given back.
-  @inlinable @inline(__always)
-  func isEvacuated(_ index: Int, of old: BucketView<Key, Value>) -> Bool {
-    index < evacuatedCount || old[index].controls.isEvacuated
   }
 
   /// The number of entries.
@@ -160,8 +155,21 @@ extension FailFastDictionary {
     return found
   }
 
+  /// A reading access, but arranged so that nothing has to be kept for the case
+  /// of misuse: that costs more than the two comparisons.
   @inlinable @inline(__always)
   func lookUp(_ key: Key) -> Value? {
+    let seen = access.load(ordering: .acquiring)
+    if _slowPath(seen & AccessWord.busy != 0) { return lookUpSlowly(key, after: seen) }
+    let value = find(key)?.entry.pointee.value
+    if _slowPath(!isUnchanged(since: seen)) { return lookUpSlowly(key, after: seen) }
+    return value
+  }
+
+  /// Reports the misuse, if it is one, and looks the key up again.
+  @inlinable @inline(never)
+  func lookUpSlowly(_ key: Key, after seen: UInt64) -> Value? {
+    if seen & AccessWord.busy == 0 { endRead(seen, .lookup) }
     guard let seen = beginRead(.lookup) else { return nil }
     let value = find(key)?.entry.pointee.value
     endRead(seen, .lookup)
@@ -189,7 +197,7 @@ extension FailFastDictionary {
         return
       }
       let hash = prepareToChange(key)
-      let cell = findCurrent(key, hash)
+      let cell = find(key, hash)
       // The cell's value is moved out while it is being modified, and then back.
       var value = cell?.value.move()
       defer {
@@ -225,7 +233,7 @@ extension FailFastDictionary {
       }
       let hash = prepareToChange(key)
       let cell =
-        findCurrent(key, hash) ?? insert(Entry(key: key, value: defaultValue()), hash)
+        find(key, hash) ?? insert(Entry(key: key, value: defaultValue()), hash)
       defer { endWrite(access) }
       yield &cell.value.pointee
     }

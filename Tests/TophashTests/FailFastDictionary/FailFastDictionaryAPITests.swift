@@ -8,7 +8,8 @@ import Testing
     #expect(ages["Ann"] == 41)
     #expect(FailFastDictionary(uniqueKeysWithValues: [("Bob", 7), ("Ann", 41)]) == ages)
     #expect(FailFastDictionary(["Ann": 41, "Bob": 7] as Dictionary) == ages)
-    #expect(FailFastDictionary([("a", 1), ("b", 2), ("a", 3)], uniquingKeysWith: +) == ["a": 4, "b": 2])
+    #expect(
+      FailFastDictionary([("a", 1), ("b", 2), ("a", 3)], uniquingKeysWith: +) == ["a": 4, "b": 2])
     #expect(FailFastDictionary(grouping: 1...5, by: { $0 % 2 }) == [0: [2, 4], 1: [1, 3, 5]])
   }
 

@@ -45,7 +45,8 @@ import Testing
     #expect(ended.status == 0)
     #expect(ended.errors == "")
     #expect(
-      ended.output.hasPrefix("noticed: concurrent map read and map write; both sides named: true\n"))
+      ended.output.hasPrefix("noticed: concurrent map read and map write; both sides named: true\n")
+    )
     #expect(ended.output.hasSuffix("not noticed\n"))
   }
 

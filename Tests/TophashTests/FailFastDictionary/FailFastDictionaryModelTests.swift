@@ -16,7 +16,9 @@ import Testing
       let key = TestKey(.random(in: 0..<keyCount, using: &numbers), quality)
       switch Int.random(in: 0..<100, using: &numbers) {
       case 0..<25:
-        #expect(dictionary.updateValue(step, forKey: key) == model.updateValue(step, forKey: key), "\(trail)")
+        #expect(
+          dictionary.updateValue(step, forKey: key) == model.updateValue(step, forKey: key),
+          "\(trail)")
       case 25..<50:
         #expect(dictionary.removeValue(forKey: key) == model.removeValue(forKey: key), "\(trail)")
       case 50..<60:
@@ -39,7 +41,8 @@ import Testing
       case 96:
         let pairs = Array(dictionary)
         #expect(pairs.count == model.count, "\(trail)")
-        #expect(Dictionary(uniqueKeysWithValues: pairs.map { ($0.key, $0.value) }) == model, "\(trail)")
+        #expect(
+          Dictionary(uniqueKeysWithValues: pairs.map { ($0.key, $0.value) }) == model, "\(trail)")
       case 97:
         #expect(dictionary.copy() == dictionary, "\(trail)")
       case 98:
@@ -55,7 +58,8 @@ import Testing
       if step % 50 == 0 { try #require(dictionary.violation() == nil, "\(trail), step \(step)") }
     }
     #expect(dictionary.violation() == nil, "\(trail)")
-    #expect(Dictionary(uniqueKeysWithValues: dictionary.map { ($0.key, $0.value) }) == model, "\(trail)")
+    #expect(
+      Dictionary(uniqueKeysWithValues: dictionary.map { ($0.key, $0.value) }) == model, "\(trail)")
   }
 
   @Test func `keys and values of every layout are kept apart`() {

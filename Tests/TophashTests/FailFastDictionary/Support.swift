@@ -51,13 +51,15 @@ extension FailFastDictionary {
     var live = 0
     for (array, isOld) in [(currentArray, false)] + (oldArray.map { [($0, true)] } ?? []) {
       for index in array.releasedCount..<array.bucketCount {
-        if isOld, isEvacuated(index, of: array.view) { continue }
+        if isOld, index < evacuatedCount { continue }
         var rests = false
         var next: Bucket<Key, Value>? = array.view[index]
         while let bucket = next {
           for cell in 0..<8 {
             let control = bucket.controls[cell]
-            if rests, control != ControlByte.emptyRest { return "bucket \(index): not empty after emptyRest" }
+            if rests, control != ControlByte.emptyRest {
+              return "bucket \(index): not empty after emptyRest"
+            }
             if control == ControlByte.emptyRest { rests = true }
             if control <= ControlByte.emptyOne { continue }
             if control < ControlByte.firstFingerprint { return "bucket \(index): evacuated cell" }

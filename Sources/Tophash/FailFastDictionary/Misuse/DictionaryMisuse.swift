@@ -99,7 +99,8 @@ extension DictionaryMisuse: CustomStringConvertible {
   var details: String {
     var text = "\n\(dictionary): \(noticedBy.name) \(noticedBy.operation)\n"
     text += "while \(isWithinItself ? "it" : other.name) \(other.operation)"
-    text += isWithinItself ? ", further up the stack\n" : other.isOver ? " (which had ended)\n" : "\n"
+    text +=
+      isWithinItself ? ", further up the stack\n" : other.isOver ? " (which had ended)\n" : "\n"
     text += "\n\(noticedBy.name):\n" + noticedBy.stackText
     if !isWithinItself { text += "\n\(other.name):\n" + other.stackText }
     return text

@@ -2,11 +2,11 @@ import CTophashThread
 import Synchronization
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// Where the two sides of a misuse meet, so that each can tell where it is.
@@ -88,10 +88,10 @@ enum MisuseDesk {
 
   private static func isAlive(_ thread: UInt32) -> Bool {
     #if os(Linux)
-      let identifier = tophash_thread_identifier(thread)
-      return identifier != 0 && access("/proc/self/task/\(identifier)", F_OK) == 0
+    let identifier = tophash_thread_identifier(thread)
+    return identifier != 0 && access("/proc/self/task/\(identifier)", F_OK) == 0
     #else
-      return true
+    return true
     #endif
   }
 
@@ -121,9 +121,10 @@ enum MisuseDesk {
       var rest = bytes[...]
       while !rest.isEmpty {
         #if canImport(Darwin)
-          let count = Darwin.write(2, UnsafeRawBufferPointer(rebasing: .init(rest)).baseAddress, rest.count)
+        let count = Darwin.write(
+          2, UnsafeRawBufferPointer(rebasing: .init(rest)).baseAddress, rest.count)
         #else
-          let count = Glibc.write(2, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+        let count = Glibc.write(2, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
         #endif
         guard count > 0 else { return }
         rest = rest.dropFirst(count)
@@ -160,9 +161,9 @@ extension DictionaryMisuse.Side {
   private static var currentTaskName: String? {
     guard withUnsafeCurrentTask(body: { $0 != nil }) else { return nil }
     #if compiler(>=6.2)
-      return Task.name ?? ""
+    return Task.name ?? ""
     #else
-      return ""
+    return ""
     #endif
   }
 }

@@ -53,7 +53,8 @@ struct ControlWord {
   @inlinable @inline(__always)
   func cells(with fingerprint: UInt8) -> CellSet {
     let difference = bits ^ (UInt64(fingerprint) &* 0x0101_0101_0101_0101)
-    return CellSet(bits: (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080)
+    return CellSet(
+      bits: (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080)
   }
 
   /// The first cell that is `emptyRest` or `emptyOne`.
@@ -67,12 +68,6 @@ struct ControlWord {
   /// Whether the search ends in this bucket: its last cell is `emptyRest`.
   @inlinable @inline(__always)
   var endsChain: Bool { bits &>> 56 == 0 }
-
-  @inlinable @inline(__always)
-  var isEvacuated: Bool {
-    let first = UInt8(truncatingIfNeeded: bits)
-    return first &- ControlByte.evacuatedLow < 4
-  }
 
   /// The cells that are not empty: live or evacuated.
   @inlinable @inline(__always)
