@@ -30,10 +30,12 @@ let package = Package(
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
+    .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols",
+        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
+        "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
@@ -48,16 +50,29 @@ let package = Package(
     .executableTarget(
       name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
     .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
+
+    // What tests share: running programs, and checking JSON against a schema.
+    .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
+
     .testTarget(name: "TophashCoreTests", dependencies: ["CTophashCore", "CTophashProtocol"]),
     .testTarget(
       name: "TophashProbeTests",
       // Runs the library, which the build leaves beside the tests; nothing is linked.
-      dependencies: ["CTophashProtocol", "TophashFindings"],
+      dependencies: ["CTophashProtocol", "TophashFindings", "TophashTestSupport"],
       exclude: ["Programs"]),
     .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
+    .testTarget(
+      name: "TophashInspectionTests", dependencies: ["TophashInspection"],
+      exclude: ["Programs"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
-    .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),
-    .testTarget(name: "TophashCommandTests", dependencies: ["TophashCommand"]),
+    .testTarget(
+      name: "TophashReportsTests",
+      dependencies: ["TophashInspection", "TophashReports", "TophashTestSupport"]),
+    .testTarget(
+      name: "TophashCommandTests",
+      // The built program is run; nothing of it is linked.
+      dependencies: ["TophashCommand", "TophashTestSupport"],
+      exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -31,6 +31,9 @@
 #define TOPHASH_EXPORT __attribute__((visibility("default")))
 #define TOPHASH_HIDDEN __attribute__((visibility("hidden")))
 #define TOPHASH_COLD __attribute__((noinline, cold))
+// Returns by a jump to the function called, in every build: it finds the caller's
+// return address and stack where they were.
+#define TOPHASH_JUMP __attribute__((musttail)) return
 #define tophash_unlikely(condition) __builtin_expect(!!(condition), 0)
 
 #pragma GCC visibility push(hidden)
@@ -49,11 +52,10 @@ struct tophash_site {
 
 struct tophash_thread {
   tophash_owner owner;  // who runs here now: the task, else the thread
-  struct tophash_counters *counters;
+  struct tophash_counters *counters;  // NULL until the thread is attached
   uint64_t latest;     // address of the access begun last
   uint64_t latest_pc;  // and its site
   int32_t open;    // accesses begun here and not ended here: too high when a task took one along
-  bool attached;   // index, counters and exit handler are set up
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
   uint32_t crowded;  // accesses at sites that found no entry for themselves
@@ -133,6 +135,9 @@ void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *)
 void (*tophash_runtime_entry_end(void))(uint64_t *);
 /// True when the runtime is part of the program: interposition cannot reach it.
 bool tophash_runtime_is_static(void);
+/// True for code of the library that runs tasks; never in a program that holds
+/// the runtime itself.
+bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
@@ -143,16 +148,22 @@ void *tophash_patch_entry(void *entry, void *hook);
 
 // MARK: The hooks' cold sides
 
-void tophash_conflict_caught(struct tophash_access *other, uint64_t other_key,
+void tophash_conflict_caught(struct tophash_bucket *bucket, int slot, uint64_t key,
                              const struct tophash_access *mine, uint64_t pc);
+/// Sleeps while `*word` is `value`, for at most `ns`: until somebody wakes it.
+void tophash_sleep(const uint64_t *word, uint64_t value, uint64_t ns);
+/// Ends the sleep of whoever sleeps on `word`.
+void tophash_wake(const uint64_t *word);
 /// Forgets which pairs of sites were written: in a forked child, whose file is empty.
 void tophash_conflict_forget(void);
 /// Adds what only the accessor knows to a conflict in which it was found.
 void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 
-/// Walks frame pointers from `frame`. Returns how many return addresses were
-/// written; `async_context` becomes the innermost async context met, or 0.
-uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
+/// Walks frame pointers from `frame`, which is that of the function at `pc`. Returns
+/// how many return addresses were written; `async_context` becomes the context of
+/// the innermost frame that the runtime's job runner called, or 0; it need not be a
+/// context indeed.
+uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
 /// Follows async contexts. Returns how many resume functions were written.
 uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity);
@@ -170,6 +181,7 @@ struct tophash_events {
   uint64_t *locks;
   struct tophash_image *images;
   struct tophash_conflict *conflicts;
+  struct tophash_visited *visits;
 };
 /// Always valid: the file's mapping, or a scratch area when there is none.
 extern struct tophash_events tophash_events;
@@ -188,6 +200,15 @@ void tophash_events_note_images(void);
 void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.
 bool tophash_events_is_lock(uint64_t address);
+
+// MARK: Which sites ran (output/visits.c)
+
+/// Notes that a tracked access of `address` was looked at.
+void tophash_visits_note(uint64_t pc, uint64_t address, uint64_t identity);
+/// Notes that an access was held.
+void tophash_visits_held(uint64_t pc, uint64_t held_ns, bool caught);
+/// Sets the traps that earlier runs left in `session`.
+void tophash_visits_learn(const char *session);
 
 #pragma GCC visibility pop
 

@@ -11,9 +11,19 @@ struct RunOptions: Equatable {
   var seed: UInt64?
   var symbolizer: String?
   var isForced = false
+  /// Where the inspection with what ran is written.
+  var coverage: String?
+  /// The trap file; `nil` for the usual one, where it exists.
+  var traps: String?
+  var runs = 1
 }
 
 extension RunOptions {
+  /// A percentage as one would type it.
+  static func typed(_ percentage: Double) -> String {
+    Int(exactly: percentage).map(String.init) ?? "\(percentage)"
+  }
+
   /// The options that change what a run may find, as they are typed; the seed is not among them.
   var repeated: [String] {
     var words: [String] = []
@@ -21,8 +31,10 @@ extension RunOptions {
     if !setsTraps {
       words.append("--no-traps")
     } else if trapBudget != RunOptions().trapBudget {
-      words += ["--trap-budget", "\(trapBudget)"]
+      words += ["--trap-budget", RunOptions.typed(trapBudget)]
     }
+    if let traps { words += ["--traps", traps] }
+    if runs != 1 { words += ["--runs", "\(runs)"] }
     if isForced { words.append("--force") }
     return words
   }

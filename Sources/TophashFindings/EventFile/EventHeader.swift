@@ -14,6 +14,10 @@ package struct EventHeader: Hashable, Sendable {
   }
 
   package var state: State
+  /// `nil` when the probe works in the process, or has not got so far.
+  package var refusal: Refusal? {
+    if case .refused(let refusal) = state { refusal } else { nil }
+  }
   package var hooks: Hooks
   package var pid: Int32
   package var parent: Int32
@@ -97,12 +101,14 @@ extension EventHeader {
     var locks: Int
     var images: Int
     var conflicts: Int
+    var visits: Int
 
     init(_ reader: ByteReader) throws(EventFileError) {
       counters = Int(try reader.field(\tophash_header.counters_offset, of: 0))
       locks = Int(try reader.field(\tophash_header.locks_offset, of: 0))
       images = Int(try reader.field(\tophash_header.images_offset, of: 0))
       conflicts = Int(try reader.field(\tophash_header.conflicts_offset, of: 0))
+      visits = Int(try reader.field(\tophash_header.visits_offset, of: 0))
     }
 
     func conflict(_ slot: Int) -> Int {

@@ -18,11 +18,8 @@ struct JSONProcess: Encodable {
     parent = file.header.parent
     program = file.header.program
     arguments = file.header.arguments
-    if case .refused(let refusal) = file.header.state {
-      (state, self.refusal) = ("refused", refusal)
-    } else {
-      state = "watching"
-    }
+    refusal = file.header.refusal
+    state = refusal == nil ? "watching" : "refused"
     hasExited = file.header.end != nil
     coverage = JSONCoverage(Coverage([file]))
   }
