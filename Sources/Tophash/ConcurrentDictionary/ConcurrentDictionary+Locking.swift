@@ -6,6 +6,26 @@ extension ConcurrentDictionary {
   internal func beginEdit(_ key: Key) -> Edit<Key, Value> {
     if _slowPath(RunningClosure.isAny) { RunningClosure.check(self) }
     let hash = HashParts(hasher.hash(key))
+    let (slotWord, home, word) = lockHome(hash)
+    return beginEdit(key, hash, slotWord, home, word)
+  }
+
+  @inlinable @inline(__always)
+  internal func beginEdit(
+    _ key: Key, _ hash: HashParts, _ slotWord: UInt64, _ home: Bucket, _ word: BucketWord
+  ) -> Edit<Key, Value> {
+    var edit = Edit(segment: Self.segment(slotWord), home: home, tag: hash.tag, word: word)
+    edit.locate(key)
+    return edit
+  }
+
+  /// Locks the home bucket of a key.
+  ///
+  /// - Returns: What the directory says, the bucket, and its word without the lock.
+  @inlinable @inline(__always)
+  internal func lockHome(
+    _ hash: HashParts
+  ) -> (slotWord: UInt64, home: Bucket, word: BucketWord) {
     var backoff = Backoff()
     while true {
       let root = self.root.load(ordering: .acquiring)
@@ -26,10 +46,7 @@ extension ConcurrentDictionary {
           slotCell.pointee.load(ordering: .acquiring) == slotWord
             && self.root.load(ordering: .acquiring) == root)
         {
-          var edit = Edit(
-            segment: Self.segment(slotWord), home: home, tag: hash.tag, word: word)
-          edit.locate(key)
-          return edit
+          return (slotWord, home, word)
         }
         home.bucketWord = word
       }

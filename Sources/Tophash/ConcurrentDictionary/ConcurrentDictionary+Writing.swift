@@ -6,7 +6,20 @@ extension ConcurrentDictionary {
   @inlinable
   @discardableResult
   public func updateValue(_ value: Value, forKey key: Key) -> Value? {
-    var edit = beginEdit(key)
+    if _slowPath(RunningClosure.isAny) { RunningClosure.check(self) }
+    let hash = HashParts(hasher.hash(key))
+    let (slotWord, home, word) = lockHome(hash)
+    // The common case of `Edit.replace(_:)`, in registers.
+    let matches = home.tags.matches(hash.tag, in: SlotSet.homeLanes)
+    if Bucket.replacesValuesAlone && !matches.isEmpty,
+      _fastPath(KeyEquality.areEqual(home.entry(matches.first).pointee.key, key))
+    {
+      let old = home.replaceValue(matches.first, by: value)
+      home.bucketWord = word
+      retire(value: old)
+      return old
+    }
+    var edit = beginEdit(key, hash, slotWord, home, word)
     if edit.isPresent {
       let old = edit.replace(value)
       end(edit)

@@ -63,7 +63,7 @@ public final class ConcurrentDictionary<Key: Hashable & Sendable, Value: Sendabl
   /// after it.
   @usableFromInline internal let structureLock = ShortLock()
   /// Guarded by `structureLock`.
-  @usableFromInline internal var structure: Structure
+  @usableFromInline @exclusivity(unchecked) internal var structure: Structure
 
   /// An empty dictionary.
   ///

@@ -89,21 +89,14 @@ internal struct Edit<Key, Value> {
   /// long as readers may look at it.
   @inlinable @inline(__always)
   internal mutating func replace(_ value: Value) -> Value {
+    if Bucket.replacesValuesAlone { return node.replaceValue(slot, by: value) }
     let old = node.value(slot).move()
     if let valueWord = Bucket.valueWord {
-      // A reader gets the old value or the new one; no version tells them apart, and none needs to.
-      if Bucket.valueOffset == valueWord &* 8 && MemoryLayout<Value>.size == 8 {
-        Bucket.withScratch { scratch in
-          Bucket.valuePointer(scratch).initialize(to: value)
-          node.storeWord(valueWord, of: slot, from: scratch)
-        }
-      } else {
-        // The word holds a part of the key, or padding: take that over.
-        Bucket.withScratch { scratch in
-          node.loadWords(slot, into: scratch)
-          Bucket.valuePointer(scratch).initialize(to: value)
-          node.storeWord(valueWord, of: slot, from: scratch)
-        }
+      // The word holds a part of the key, or padding: take that over.
+      Bucket.withScratch { scratch in
+        node.loadWords(slot, into: scratch)
+        Bucket.valuePointer(scratch).initialize(to: value)
+        node.storeWord(valueWord, of: slot, from: scratch)
       }
     } else if MemoryLayout<Value>.size > 0 {
       Bucket.withScratch { scratch in
@@ -196,6 +189,24 @@ internal struct Edit<Key, Value> {
 }
 
 extension Node {
+  /// Whether a value is a word of its own.
+  @inlinable @inline(__always)
+  internal static var replacesValuesAlone: Bool {
+    MemoryLayout<Value>.size == 8 && valueOffset & 7 == 0
+  }
+
+  /// Puts a value that is a word of its own in the place of the present one. A reader gets the old
+  /// one or the new one; no version tells them apart, and none needs to.
+  @inlinable @inline(__always)
+  internal func replaceValue(_ slot: Int, by value: Value) -> Value {
+    let old = self.value(slot).move()
+    Self.withScratch { scratch in
+      Self.valuePointer(scratch).initialize(to: value)
+      storeWord(Self.valueOffset &>> 3, of: slot, from: scratch)
+    }
+    return old
+  }
+
   @inlinable @inline(__always)
   internal static func valuePointer(
     _ entry: UnsafeMutablePointer<NodeEntry<Key, Value>>

@@ -166,7 +166,8 @@ internal struct Node<Key, Value> {
     try _withUnprotectedUnsafeTemporaryAllocation(
       byteCount: slotSize, alignment: slotAlignment
     ) { bytes in
-      try body(bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: NodeEntry<Key, Value>.self))
+      try body(
+        bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: NodeEntry<Key, Value>.self))
     }
   }
 }

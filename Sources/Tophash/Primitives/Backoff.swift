@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// Waits for another thread to finish something short: first by trying again, then by giving up
+/// Waits for another thread to finish something short: twice as long each time, then by giving up
 /// the processor, then by sleeping.
 @usableFromInline @frozen
 internal struct Backoff {
@@ -20,13 +20,14 @@ internal struct Backoff {
   @inlinable @inline(__always)
   internal mutating func wait() {
     rounds &+= 1
-    tophash_spin_hint()
-    if rounds > 32 { Self.pause(rounds) }
+    Self.pause(rounds)
   }
 
   @usableFromInline @inline(never)
   internal static func pause(_ rounds: UInt32) {
-    if rounds < 256 {
+    if rounds <= 6 {
+      for _ in 0..<(1 << rounds) { tophash_spin_hint() }
+    } else if rounds < 256 {
       sched_yield()
     } else {
       // The holder of a lock may have been preempted, and may run user code.

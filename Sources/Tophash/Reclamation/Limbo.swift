@@ -27,10 +27,10 @@ internal final class Limbo<Item>: @unchecked Sendable {
     @usableFromInline internal let lock = ShortLock()
 
     /// Oldest first. Guarded by `lock`, as is what follows.
-    @usableFromInline internal var bags: [Bag] = []
-    @usableFromInline internal var sinceAdvance = 0
-    @usableFromInline internal var retired = 0
-    @usableFromInline internal var freed = 0
+    @usableFromInline @exclusivity(unchecked) internal var bags: [Bag] = []
+    @usableFromInline @exclusivity(unchecked) internal var sinceAdvance = 0
+    @usableFromInline @exclusivity(unchecked) internal var retired = 0
+    @usableFromInline @exclusivity(unchecked) internal var freed = 0
 
     @inlinable
     internal init() {}
