@@ -18,6 +18,22 @@ static inline uint32_t tophash_thread_number(void) {
   return __builtin_expect(number != 0, 1) ? number : tophash_thread_register();
 }
 
+// Where the program is, in the function that this is inlined into.
+static inline __attribute__((always_inline)) uintptr_t tophash_program_counter(void) {
+  uintptr_t counter = 0;
+#if defined(__x86_64__)
+  __asm__ volatile("leaq 0(%%rip), %0" : "=r"(counter));
+#elif defined(__aarch64__)
+  __asm__ volatile("adr %0, ." : "=r"(counter));
+#endif
+  return counter;
+}
+
+// Where the function that this is inlined into will return to.
+static inline __attribute__((always_inline)) uintptr_t tophash_return_address(void) {
+  return (uintptr_t)__builtin_return_address(0);
+}
+
 // The kernel's identifier of the thread with that number, 0 when forgotten.
 int32_t tophash_thread_identifier(uint32_t number);
 

@@ -32,8 +32,12 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   // The fields are never under dynamic exclusivity checking: `access` does
   // that work, and for all threads.
 
-  /// Who changes the dictionary, or was the last to do so.
-  @usableFromInline let access = Atomic<UInt64>(AccessWord.initial)
+  /// Who changes the dictionary, or was the last to do so, or made it.
+  @usableFromInline let access = Atomic<UInt64>(AccessWord.initial(thread: tophash_thread_number()))
+
+  /// Where the latest change was begun: two levels of a stack, which cost two stores.
+  @exclusivity(unchecked) @usableFromInline var site: UInt = 0
+  @exclusivity(unchecked) @usableFromInline var caller: UInt = 0
 
   @exclusivity(unchecked) @usableFromInline var storedCount = 0
   @exclusivity(unchecked) @usableFromInline var hasher: KeyHasher<Key>

@@ -128,6 +128,7 @@ import Testing
     #expect(misuse.noticedBy.operation == "was storing a value")
     #expect(misuse.other.operation == "was removing a key")
     #expect(misuse.other.isOver)
+    #expect(!misuse.other.frames.isEmpty)
     #expect(dictionary[1] == 1)
   }
 

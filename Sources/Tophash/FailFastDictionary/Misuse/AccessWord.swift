@@ -29,7 +29,10 @@ enum AccessWord {
   @inlinable static var open: UInt64 { 1 }
   @inlinable static var contested: UInt64 { 2 }
   @inlinable static var busy: UInt64 { 3 }
-  @inlinable static var initial: UInt64 { 0 }
+
+  /// Nothing was changed yet.
+  @inlinable @inline(__always)
+  static func initial(thread: UInt32) -> UInt64 { UInt64(thread) &<< 32 }
 
   @inlinable @inline(__always)
   static func next(after word: UInt64, _ operation: Operation, thread: UInt32) -> UInt64 {
@@ -61,6 +64,9 @@ extension FailFastDictionary {
     }
     let word = AccessWord.next(after: seen, operation, thread: tophash_thread_number())
     access.store(word, ordering: .relaxed)
+    site = tophash_program_counter()
+    caller = tophash_return_address()
+    if _slowPath((seen ^ word) &>> 32 != 0) { Lingering.linger() }
     return word
   }
 

@@ -34,7 +34,7 @@ public struct DictionaryMisuse: Error, Sendable {
     var stack: MisuseStack?
 
     /// The functions that led to the access, the innermost first, with file and
-    /// line where there are any. Empty when the side did not come by in time.
+    /// line where there are any. Only the innermost when the side did not come by in time.
     ///
     /// - Complexity: reads debug information; milliseconds
     public var frames: [String] { stack?.frames ?? [] }
@@ -116,7 +116,8 @@ extension DictionaryMisuse.Side {
   }
 
   var stackText: String {
-    guard stack != nil else { return "  went on before it could be asked for its stack\n" }
-    return frames.map { "  \($0)\n" }.joined()
+    guard let stack else { return "  went on before it could be asked for its stack\n" }
+    let text = stack.frames.map { "  \($0)\n" }.joined()
+    return stack.isPartial ? text + "  (it went on before it could be asked for more)\n" : text
   }
 }

@@ -144,12 +144,12 @@ extension DictionaryMisuse.Side {
   }
 
   /// The thread of an access word: all that is known when it does not come by.
-  static func remembered(_ word: UInt64) -> Self {
+  static func remembered(_ word: UInt64, _ stack: MisuseStack?) -> Self {
     let number = AccessWord.thread(word)
     return Self(
       operation: AccessWord.operation(word).phrase, thread: tophash_thread_identifier(number),
       threadName: threadName(number), taskName: nil, isOver: word & AccessWord.open == 0,
-      stack: nil)
+      stack: stack)
   }
 
   private static func threadName(_ number: UInt32) -> String? {
@@ -204,7 +204,7 @@ extension FailFastDictionary {
       if word & AccessWord.busy == 0 { return word }
       if word & AccessWord.open != 0, AccessWord.thread(word) == tophash_thread_number() {
         MisuseDesk.respond(operation.misuseKind) {
-          misuse(operation, .here(operation), .remembered(word), isWithinItself: true)
+          misuse(operation, .here(operation), .remembered(word, nil), isWithinItself: true)
         }
         return nil
       }
@@ -230,7 +230,7 @@ extension FailFastDictionary {
     } else if !isWrite, AccessWord.thread(word) == tophash_thread_number() {
       // The key's own `==` or `hash(into:)` changed the dictionary.
       MisuseDesk.respond(operation.misuseKind) {
-        misuse(operation, .here(operation), .remembered(word), isWithinItself: true)
+        misuse(operation, .here(operation), .remembered(word, nil), isWithinItself: true)
       }
     } else {
       _ = report(operation, word)
@@ -241,6 +241,8 @@ extension FailFastDictionary {
   /// already, and was waited for.
   private func report(_ operation: Operation, _ word: UInt64) -> Bool {
     let identity = ObjectIdentifier(self)
+    // First, as the other side's next change leaves its own behind.
+    let left = MisuseStack(site: site, caller: caller)
     let side = DictionaryMisuse.Side.here(operation)
     let mark = { [self] in
       _ = access.bitwiseOr(AccessWord.contested, ordering: .relaxed)
@@ -252,7 +254,7 @@ extension FailFastDictionary {
       _ = access.bitwiseAnd(~AccessWord.contested, ordering: .relaxed)
     }
     MisuseDesk.respond(operation.misuseKind) {
-      var told = other ?? .remembered(word)
+      var told = other ?? .remembered(word, left)
       // What it did when it met this access, which may not be what it did when it came by.
       told.operation = AccessWord.operation(word).phrase
       told.isOver = word & AccessWord.open == 0

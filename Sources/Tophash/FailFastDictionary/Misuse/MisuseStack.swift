@@ -1,19 +1,40 @@
 #if canImport(Runtime)
-internal import Runtime
+// A stack that was not captured can only be put together by what is internal there.
+@_spi(Internal) internal import Runtime
 #endif
 
-/// The calling thread's stack. Taking it is quick; names are looked up on demand.
+/// A stack. Taking it is quick; names are looked up on demand.
 struct MisuseStack: Sendable {
+  /// Whether only its innermost frames are known.
+  let isPartial: Bool
+
   #if canImport(Runtime)
   private let backtrace: (any Sendable)?
 
+  /// The calling thread's stack.
   init() {
+    isPartial = false
     if #available(macOS 26, *) {
       backtrace = try? Backtrace.capture(limit: 48)
     } else {
       backtrace = nil
     }
   }
+
+  /// What a change leaves behind: where it was begun, and where that returns to.
+  init?(site: UInt, caller: UInt) {
+    guard site != 0, #available(macOS 26, *) else { return nil }
+    isPartial = true
+    let frames: [RichFrame<UInt>] = [.programCounter(site), .returnAddress(caller)]
+    backtrace = Backtrace(
+      architecture: Self.architecture, frames: frames, images: ImageMap.capture())
+  }
+
+  #if arch(x86_64)
+  private static let architecture = "x86_64"
+  #else
+  private static let architecture = "arm64"
+  #endif
 
   /// A line per frame, without those of the dictionary itself.
   var frames: [String] {
@@ -31,6 +52,8 @@ struct MisuseStack: Sendable {
 
   private static let ownNames = ["MisuseStack", "MisuseDesk", "FailFastDictionary."]
   #else
+  init() { isPartial = false }
+  init?(site: UInt, caller: UInt) { nil }
   var frames: [String] { [] }
   #endif
 }
