@@ -60,7 +60,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
   @usableFromInline internal let stripes: [Stripe]
 
   /// How many things a stripe takes before it tries to move the epoch on: the scan of the slots
-  /// is shared by that many.
+  /// and the system call are shared by that many.
   @inlinable
   internal static var patience: Int { 256 }
 

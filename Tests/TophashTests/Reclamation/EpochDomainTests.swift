@@ -59,4 +59,28 @@ import Testing
     }
     #expect(counter.alive.load(ordering: .relaxed) == 0)
   }
+
+  @Test func `a thread's slot is free again when the thread has ended`() {
+    let dictionary = ConcurrentDictionary<String, String>()
+    dictionary.updateValue("value", forKey: "key")
+    // More threads, one after the other, than there are slots to keep.
+    for _ in 0..<EpochDomain.keptSlots + 10 {
+      onThreads(1) { _ in #expect(dictionary["key"] == "value") }
+    }
+    // The last thread may not be quite gone, and other tests have threads too.
+    let slots = EpochDomain.shared.slots
+    let kept = (0..<EpochDomain.slotCount).count { slots[$0].pointee.load(ordering: .relaxed) != 0 }
+    #expect(kept < EpochDomain.keptSlots)
+  }
+
+  @Test func `a pin within a pin takes another slot`() {
+    let outer = EpochDomain.shared.pin()
+    let inner = EpochDomain.shared.pin()
+    #expect(inner.slot != outer.slot)
+    EpochDomain.shared.unpin(inner)
+    let again = EpochDomain.shared.pin()
+    #expect(again.slot != outer.slot)
+    EpochDomain.shared.unpin(again)
+    EpochDomain.shared.unpin(outer)
+  }
 }

@@ -106,7 +106,9 @@ enum MisuseDesk {
     case .stop:
       // One report is enough, and whoever is second waits for the end of the program.
       guard stopping.exchange(true, ordering: .relaxed) == false else { while true { pause() } }
-      // The sentence first: the misuse may have left damage that ends the program sooner.
+      // The sentence first: the misuse may have left damage that would end the
+      // program otherwise, in another thread or while the stacks are read.
+      for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT] { signal(number) { _ in _exit(2) } }
       write("fatal error: \(kind.rawValue)\n")
       write(makeMisuse().details)
       _exit(2)

@@ -27,7 +27,7 @@ struct MisuseStack: Sendable {
     isPartial = true
     let frames: [RichFrame<UInt>] = [.programCounter(site), .returnAddress(caller)]
     backtrace = Backtrace(
-      architecture: Self.architecture, frames: frames, images: ImageMap.capture())
+      architecture: Self.architecture, frames: frames, images: nil)
   }
 
   #if arch(x86_64)
