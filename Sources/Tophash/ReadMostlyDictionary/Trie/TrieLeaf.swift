@@ -118,16 +118,22 @@ struct TrieLeaf<Key: Hashable, Value> {
   }
 
   /// Fills positions of a leaf that was just allocated with entries of another.
+  ///
+  /// One by one: they are few, and small ones are copied by a move or two, not by a call.
   @inlinable
   func initialize(_ index: Int, from other: TrieLeaf, _ range: Range<Int>) {
-    (hashes + index).initialize(from: other.hashes + range.lowerBound, count: range.count)
-    (entries + index).initialize(from: other.entries + range.lowerBound, count: range.count)
-    for (offset, source) in range.enumerated() { setTag(index + offset, of: other.hashes[source]) }
+    var target = index
+    for source in range {
+      (hashes + target).initialize(to: other.hashes[source])
+      setTag(target, of: other.hashes[source])
+      (entries + target).initialize(to: other.entries[source])
+      target &+= 1
+    }
   }
 
   @inlinable
   func setTag(_ index: Int, of hash: UInt64) {
-    if index < Self.capacity { header.pointee |= (hash & 0xff) &<< UInt64(8 * index) }
+    if index < Self.capacity { header.pointee |= (hash & 0xff) &<< UInt64(8 &* index) }
   }
 
   @inlinable

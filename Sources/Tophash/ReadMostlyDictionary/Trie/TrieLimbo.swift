@@ -51,7 +51,7 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   @usableFromInline
   final class Stripe: @unchecked Sendable {
     @usableFromInline let lock = ShortLock()
-    @usableFromInline var bags: [Bag] = []
+    @exclusivity(unchecked) @usableFromInline var bags: [Bag] = []
 
     @usableFromInline init() {}
 
