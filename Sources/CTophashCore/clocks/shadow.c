@@ -5,6 +5,13 @@
 #include "pages.h"
 #include "tophash_clocks.h"
 
+_Static_assert(offsetof(struct tophash_clocks, syncs) % 64 == 0, "buckets start at a cache line");
+_Static_assert(offsetof(struct tophash_clocks, shadow) % 64 == 0, "buckets start at a cache line");
+_Static_assert(sizeof(struct tophash_sync_bucket) % 64 == 0, "and fill whole ones");
+_Static_assert(sizeof(struct tophash_shadow_bucket) == 512, "and fill whole ones");
+_Static_assert(sizeof(struct tophash_kept_stack) == 128, "two cache lines a stack");
+_Static_assert(sizeof(struct tophash_clocks) < 48 << 20, "well within the promised 64 MiB");
+
 #define load(place) __atomic_load_n(place, __ATOMIC_RELAXED)
 #define store(place, value) __atomic_store_n(place, value, __ATOMIC_RELAXED)
 
@@ -40,8 +47,10 @@ static struct tophash_variable *find_or_add(struct tophash_clocks *clocks, uint6
   return NULL;
 }
 
-static bool is_known(const struct tophash_strand *strand, tophash_event event) {
-  return tophash_event_time(event) <= strand->clock.times[tophash_event_slot(event)];
+static bool is_known(const struct tophash_clocks *clocks, const struct tophash_strand *strand,
+                     tophash_event event) {
+  uint32_t slot = tophash_event_slot(event), time = tophash_event_time(event);
+  return time <= strand->clock.times[slot] || time <= load(&clocks->common.times[slot]);
 }
 
 /// A new time, when everything of the present one was already told to others:
@@ -71,7 +80,7 @@ bool tophash_clocks_is_repeated(struct tophash_clocks *clocks, struct tophash_st
     // Whoever modified it since has cleared the read.
     if (is_same(strand, modification)) return true;
     tophash_event read = load(&variable->reads[strand->slot % TOPHASH_READS]);
-    return is_same(strand, read) && is_known(strand, modification);
+    return is_same(strand, read) && is_known(clocks, strand, modification);
   }
   tophash_event reads = 0;
   for (int i = 0; i < TOPHASH_READS; i++) reads |= load(&variable->reads[i]);
@@ -89,14 +98,14 @@ bool tophash_clocks_access(struct tophash_clocks *clocks, struct tophash_strand 
                        (uint64_t)stack << 8 | strand->slot;
 
   tophash_event modification = load(&variable->modification);
-  bool unordered = !is_known(strand, modification);
+  bool unordered = !is_known(clocks, strand, modification);
   if (unordered) *found = (struct tophash_unordered){.earlier = modification, .modified = true};
 
   if (modifies) {
     for (int i = 0; i < TOPHASH_READS; i++) {
       tophash_event read = load(&variable->reads[i]);
       if (read == 0) continue;
-      if (!unordered && !is_known(strand, read)) {
+      if (!unordered && !is_known(clocks, strand, read)) {
         *found = (struct tophash_unordered){.earlier = read};
         unordered = true;
       }
@@ -119,7 +128,7 @@ bool tophash_clocks_access(struct tophash_clocks *clocks, struct tophash_strand 
       place = at;
       break;
     }
-    if (!decided && is_known(strand, read)) {
+    if (!decided && is_known(clocks, strand, read)) {
       place = at;
       decided = true;
     }

@@ -86,6 +86,12 @@ void tophash_clocks_release(struct tophash_clocks *clocks, struct tophash_strand
   strand->told = true;
 }
 
+void tophash_clocks_release_to_all(struct tophash_clocks *clocks, struct tophash_strand *strand) {
+  bool is_followed = strand != NULL && strand->slot != 0;
+  join_shared(clocks, &clocks->common, is_followed ? &strand->clock : &clocks->now);
+  if (is_followed) strand->told = true;
+}
+
 void tophash_clocks_acquire_clock(struct tophash_clocks *clocks, struct tophash_clock *into,
                                   uint64_t key) {
   struct tophash_sync_bucket *bucket = bucket_of(clocks, key);

@@ -59,7 +59,7 @@
 /// What is known to have happened, by slot.
 struct tophash_clock {
   uint32_t times[TOPHASH_STRANDS];
-} __attribute__((aligned(64)));
+} __attribute__((aligned(16)));
 
 /// Who ran in a slot from `start` on, for reports.
 struct tophash_run {
@@ -95,14 +95,15 @@ struct tophash_shadow_bucket {
   uint64_t addresses[TOPHASH_VARIABLES];  // 0: free
   uint64_t unused;
   struct tophash_variable variables[TOPHASH_VARIABLES];
-} __attribute__((aligned(64)));
+};
 
 struct tophash_sync_bucket {
   uint64_t keys[TOPHASH_SYNCS];  // 0: free
   struct tophash_clock clocks[TOPHASH_SYNCS];
-  struct tophash_clock shared;
+  struct tophash_clock shared;  // of all that found no place
   uint64_t is_shared;
-} __attribute__((aligned(64)));
+  uint64_t unused[7];
+};
 
 struct tophash_kept_stack {
   uint32_t hash;   // 0: free
@@ -111,13 +112,16 @@ struct tophash_kept_stack {
   uint64_t frames[TOPHASH_STACK_FRAMES];
 };
 
-/// Zero-initialised memory.
+/// Zero-initialised memory that starts at a page. Its arrays are laid out in
+/// cache lines of 64 bytes.
 struct tophash_clocks {
-  struct tophash_clock now;  // how far each slot has come
+  struct tophash_clock now;     // how far each slot has come
+  struct tophash_clock common;  // what every strand knows
   uint8_t held[TOPHASH_STRANDS];
   uint64_t left[TOPHASH_STRANDS];  // when the slot was left last, in turns
   uint64_t turns;
   uint32_t width;     // slots 0..<width were ever used
+  uint32_t unused[3];
   uint64_t stolen;    // slots whose past was counted as known
   uint64_t unfollowed;  // strands that found no slot
   uint64_t forgotten;  // accesses that found no room in the shadow
@@ -153,6 +157,9 @@ void tophash_clocks_acquire(struct tophash_clocks *clocks, struct tophash_strand
                             uint64_t key);
 /// The strand knows everything that has happened anywhere: an edge that could not be seen.
 void tophash_clocks_acquire_all(struct tophash_clocks *clocks, struct tophash_strand *strand);
+/// Everybody knows from now on what `strand` knows: for what is handed on without
+/// a call, as the value of a global is after it was initialised.
+void tophash_clocks_release_to_all(struct tophash_clocks *clocks, struct tophash_strand *strand);
 /// Joins `from` into the sync object `key`: a release by somebody who knows `from`.
 void tophash_clocks_release_clock(struct tophash_clocks *clocks, const struct tophash_clock *from,
                                   uint64_t key);

@@ -1,4 +1,5 @@
 import CTophashCore
+import Glibc
 
 /// Zeroed clocks, as the probe maps them.
 final class ClockMemory {
@@ -65,11 +66,9 @@ struct ClockStrand {
 extension UnsafeMutablePointer {
   /// Memory that takes no room until it is touched.
   static func zeroed() -> Self {
-    let size = MemoryLayout<Pointee>.size
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    guard let memory = calloc(1, MemoryLayout<Pointee>.size) else { preconditionFailure() }
     return memory.bindMemory(to: Pointee.self, capacity: 1)
   }
 
-  func freeZeroed() { UnsafeMutableRawPointer(self).deallocate() }
+  func freeZeroed() { free(self) }
 }

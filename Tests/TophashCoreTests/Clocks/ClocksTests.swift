@@ -98,6 +98,15 @@ import Testing
     #expect(other.modify(variable) == nil)
   }
 
+  @Test func `what is told to all orders everybody, and nothing that comes later`() {
+    let (one, other) = (memory.begin(), memory.begin())
+    #expect(one.modify(variable) == nil)
+    tophash_clocks_release_to_all(memory.clocks, one.strand)
+    #expect(other.modify(variable) == nil)
+    #expect(one.modify(variable + 8, stack: 7) == nil)
+    #expect(other.modify(variable + 8) == .init(stack: 7, modified: true))
+  }
+
   @Test func `memory that was freed has no past`() {
     let (one, other) = (memory.begin(), memory.begin())
     #expect(one.modify(variable) == nil)
