@@ -186,6 +186,8 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
   self->open++;
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
+  if (tophash_unlikely(tophash_process.has_clocks))
+    tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
 
   if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
     int index = 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tophash_facts.h"
+#include "strands.h"
 #include "tophash_probe.h"
 
 // Where the pointer lies in the task object; learned from the first task seen.
@@ -31,10 +32,12 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext
   if (tophash_unlikely(__atomic_load_n(&state_offset, __ATOMIC_RELAXED) == 0))
     learn_state_offset((uint64_t)state);
   if (self->attached) self->counters->tasks_entered++;
+  if (tophash_process.has_clocks) tophash_strand_enter_task((uint64_t)state);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {
   struct tophash_thread *self = &tophash_self;
+  if (tophash_process.has_clocks) tophash_strand_leave_task((uint64_t)state);
   self->owner = self->attached ? tophash_thread_owner() : 0;
   tophash_runtime.exit_task(state);
 }
@@ -46,6 +49,13 @@ uint64_t tophash_task_id(tophash_owner owner) {
   uint32_t id = 0;
   if (tophash_memory_read(state - offset + TASK_ID_OFFSET, &id, sizeof id) != sizeof id) return 0;
   return id;
+}
+
+uint64_t tophash_task_state_offset(void) { return __atomic_load_n(&state_offset, __ATOMIC_RELAXED); }
+
+uint64_t tophash_task_current_id(uint64_t state) {
+  uint64_t offset = tophash_task_state_offset();
+  return offset == 0 ? 0 : *(const uint32_t *)(state - offset + TASK_ID_OFFSET);
 }
 
 /// Copies a C string whose end nobody vouches for.

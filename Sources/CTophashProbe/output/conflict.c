@@ -34,9 +34,7 @@ static uint64_t site_key(uint64_t pc, tophash_stack stack) {
   return (pc * 0x9E3779B97F4A7C15ull) ^ (caller * 0xC2B2AE3D27D4EB4Full);
 }
 
-/// Claims a record for a pair of sites; NULL when the pair is known (then it is
-/// counted) or no record is left.
-static struct tophash_conflict *claim(uint64_t pair) {
+struct tophash_conflict *tophash_conflict_claim(uint64_t pair) {
   struct tophash_header *header = tophash_events.header;
   __atomic_fetch_add(&header->conflicts_seen, 1, __ATOMIC_RELAXED);
   uint32_t index = (uint32_t)(pair >> (64 - KNOWN_BITS));
@@ -64,7 +62,7 @@ static struct tophash_conflict *claim(uint64_t pair) {
   return NULL;
 }
 
-static void read_thread_name(uint32_t tid, char *into, size_t capacity) {
+void tophash_thread_name(uint32_t tid, char *into, size_t capacity) {
   char path[64];
   snprintf(path, sizeof path, "/proc/self/task/%u/comm", tid);
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -85,7 +83,7 @@ static void describe(struct tophash_side *side, const struct tophash_access *acc
   if (!(access->owner & 1)) side->flags |= TOPHASH_SIDE_TASK;
   if (access->stack & TOPHASH_MARK_HELD) side->flags |= TOPHASH_SIDE_HELD;
   side->task_id = tophash_task_id(access->owner);
-  read_thread_name(side->tid, side->thread_name, sizeof side->thread_name);
+  tophash_thread_name(side->tid, side->thread_name, sizeof side->thread_name);
   side->frames[0] = pc;
   side->frame_count = 1;
 }
@@ -134,11 +132,12 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_access *slot, uint64_t 
   __atomic_fetch_or(&slot->stack, TOPHASH_MARK_CAUGHT, __ATOMIC_RELAXED);
 
   uint64_t other_site = site_key(buffer[1], other.stack), my_site = site_key(pc, mine->stack);
-  struct tophash_conflict *record = claim((other_site ^ my_site) | 1);
+  struct tophash_conflict *record = tophash_conflict_claim((other_site ^ my_site) | 1);
   if (record == NULL) return;
   __atomic_store_n(&record->state, WRITING, __ATOMIC_RELAXED);
   record->time_ns = tophash_now_ns();
   record->address = address;
+  record->proof = TOPHASH_PROOF_OVERLAP;
 
   // The other side first: it may end at any moment.
   struct tophash_side *first = &record->sides[0], *second = &record->sides[1];
