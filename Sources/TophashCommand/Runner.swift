@@ -42,7 +42,8 @@ struct Runner {
 
       let session = directory.read()
       let outcome = Outcome(
-        session: session, mainProcess: child.pid, end: end, judge: judge(session))
+        session: session, mainProcess: child.pid, end: end, judge: judge(session),
+        isStrict: options.isStrict)
       let report = Report(
         findings: outcome.judge.report, session: session,
         lockConflicts: outcome.judge.lockConflicts, command: subject.words, seed: seed,

@@ -65,7 +65,7 @@ package struct Judge {
         continue
       }
       var finding = Finding(
-        grade: .caught,
+        grade: conflict.grade,
         variable: variable,
         open: Side(conflict.open, process: file.header, variable: variable, frames: frames),
         begun: Side(conflict.begun, process: file.header, variable: variable, frames: frames),
@@ -101,8 +101,9 @@ package struct Judge {
     return Set(sides.flatMap { $0.frames + $0.asyncFrames }).sorted()
   }
 
-  /// Keeps the sides that tell more.
+  /// Keeps the better proof; for the same, the sides that tell more.
   private static func merged(_ known: Finding, _ new: Finding) -> Finding {
+    if known.grade != new.grade { return known.grade == .caught ? known : new }
     var merged = known.detail >= new.detail ? known : new
     merged.occurrences = known.occurrences &+ new.occurrences
     merged.processes = Set(known.processes + new.processes).sorted()
@@ -138,9 +139,7 @@ extension Side {
     }
     self.init(
       operation: side.flags.contains(.modify) ? .modify : .read,
-      owner: side.flags.contains(.task)
-        ? .task(id: side.taskID, name: side.taskName)
-        : .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid),
+      owner: Owner(side, threadName: threadName, process: process),
       threadID: side.threadID,
       threadName: threadName,
       queue: side.queueLabel,
@@ -164,6 +163,18 @@ extension Side {
   static func siteIndex(in stack: [Frame], variable: Variable) -> Int? {
     stack.firstIndex { !$0.isRuntime && !$0.isAccessor(of: variable) }
       ?? stack.firstIndex { !$0.isRuntime }
+  }
+}
+
+extension Owner {
+  init(_ side: Conflict.Side, threadName: String?, process: EventHeader) {
+    if side.flags.contains(.task) {
+      self = .task(id: side.taskID, name: side.taskName)
+    } else if side.flags.contains(.item) {
+      self = .workItem(queue: side.queueLabel)
+    } else {
+      self = .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid)
+    }
   }
 }
 

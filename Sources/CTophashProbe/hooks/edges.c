@@ -103,14 +103,15 @@ static void (*slow_dealloc_original)(void *memory, size_t size, size_t alignment
 static void *(*init_stack_object_original)(void *metadata, void *object);
 
 static void hook_release_dealloc(void *object) {
+  // A task is freed without a word to the allocator below. Before it is: then its
+  // memory may already be another thread's lock.
+  uint64_t offset = tophash_task_state_offset();
+  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
+  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_BARRIERS);
+  if (offset != 0) tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object + offset);
   tophash_strands.deinits++;
   release_dealloc_original(object);
   tophash_strands.deinits--;
-  // A task is freed without a word to the allocator below.
-  uint64_t offset = tophash_task_state_offset();
-  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
-  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_EXECUTOR);
-  if (offset != 0) tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object + offset);
 }
 
 static void *hook_slow_alloc(size_t size, size_t alignment) {

@@ -110,7 +110,11 @@ void tophash_strand_enter_task(uint64_t state) {
   tophash_clocks_acquire(clocks, strand, state);
   uint64_t offset = tophash_task_state_offset(), executor = current_executor();
   if (offset != 0) tophash_clocks_acquire(clocks, strand, state - offset);
-  if (executor != 0) tophash_clocks_acquire(clocks, strand, executor | TOPHASH_KEY_EXECUTOR);
+  // The runtime announces when a task locks an actor or gives it up, but not when
+  // an actor's thread goes on with the next task.
+  if (executor != 0) tophash_clocks_acquire(clocks, strand, executor);
+  // It may be a queue, which runs other things than tasks, too.
+  if (executor != 0) tophash_clocks_acquire(clocks, strand, executor | TOPHASH_KEY_BARRIERS);
   if (outer != NULL) tophash_clock_join(clocks, &strand->clock, &outer->clock);
   // Its place in the task is not known yet: nor is who made it ready.
   if (offset == 0) tophash_clocks_acquire_all(clocks, strand);
@@ -129,7 +133,8 @@ void tophash_strand_leave_task(uint64_t state) {
   struct tophash_strand *strand = &self->task;
   tophash_clocks_release(clocks, strand, state);
   uint64_t executor = current_executor();
-  if (executor != 0) tophash_clocks_release(clocks, strand, executor | TOPHASH_KEY_EXECUTOR);
+  if (executor != 0) tophash_clocks_release(clocks, strand, executor);
+  if (executor != 0) tophash_clocks_release(clocks, strand, executor | TOPHASH_KEY_BARRIERS);
   tophash_strand_end(clocks, strand);
   self->tail = strand->clock;
   self->task_state = 0;

@@ -74,8 +74,7 @@ enum {
   TOPHASH_KEY_BARRIERS = 2,  // of a queue, what its barriers did
   TOPHASH_KEY_ITEMS = 3,     // and its other items
   TOPHASH_KEY_THREAD = 4,    // of a thread, what it did
-  TOPHASH_KEY_EXECUTOR = TOPHASH_KEY_BARRIERS,  // of an actor, what its jobs did; a queue may be one
-  TOPHASH_KEY_SETUP = 6,     // of a source, what was done before it was resumed
+  TOPHASH_KEY_SETUP = 5,     // of a source, what was done before it was resumed
 };
 
 #endif

@@ -100,6 +100,7 @@ struct JSONSide: Encodable {
       description = owner.description
       switch owner {
       case .task(let id, let name): (kind, self.id, self.name) = ("task", id, name)
+      case .workItem(let queue): (kind, id, name) = ("workItem", nil, queue)
       case .thread(let id, let name, _):
         (kind, self.id, self.name) = ("thread", UInt64(clamping: id), name)
       }
