@@ -54,10 +54,11 @@ static struct tophash_sync_bucket *bucket_of(struct tophash_clocks *clocks, uint
 /// the shared clock as long as its release must be found there: acquire looks at both.
 static struct tophash_clock *clock_to_release(struct tophash_clocks *clocks, uint64_t key) {
   struct tophash_sync_bucket *bucket = bucket_of(clocks, key);
+  for (int i = 0; i < TOPHASH_SYNCS; i++)
+    if (load(&bucket->keys[i]) == key) return &bucket->clocks[i];
   for (int i = 0; i < TOPHASH_SYNCS; i++) {
     uint64_t found = load(&bucket->keys[i]);
-    if (found == key) return &bucket->clocks[i];
-    if (found != 0) continue;
+    if (found != 0 && found != key) continue;
     // Acquire: partner of the release in `forget`. The clock was emptied before.
     if (__atomic_compare_exchange_n(&bucket->keys[i], &found, key, false, __ATOMIC_ACQUIRE,
                                     __ATOMIC_RELAXED)) {

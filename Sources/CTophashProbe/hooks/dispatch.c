@@ -171,8 +171,6 @@ static bool is_followed(const void *caller) {
 }
 #define IS_FOLLOWED() is_followed(__builtin_return_address(0))
 
-bool tophash_edges_start_dispatch(void) { return true; }
-
 /// Every queue from `queue` to the global one that it ends at. `key` is what is
 /// acquired there or released.
 #define FOR_QUEUES(queue, level)                                                       \

@@ -21,6 +21,7 @@
 
 static struct {
   uint64_t low, high;
+  bool is_concurrency;
 } images[8];
 static int image_count;
 
@@ -40,7 +41,7 @@ static int note_runtime(struct dl_phdr_info *info, size_t size, void *unused) {
       if (start < low) low = start;
       if (start + info->dlpi_phdr[p].p_memsz > high) high = start + info->dlpi_phdr[p].p_memsz;
     }
-    if (image_count < 8) images[image_count++] = (typeof(images[0])){low, high};
+    if (image_count < 8) images[image_count++] = (typeof(images[0])){low, high, i == 1};
   }
   return 0;
 }
@@ -51,24 +52,41 @@ bool tophash_is_runtime(const void *caller) {
   return false;
 }
 
+bool tophash_is_concurrency(const void *caller) {
+  for (int i = 0; i < image_count; i++)
+    if (images[i].is_concurrency)
+      return (uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high;
+  return false;
+}
+
 // MARK: Announcements
 
-// Between two pieces of work a pool's thread finishes the first one: it speaks
-// for that one.
-static void announced_release(void *object) {
+void tophash_edge_announced_release(void *object) {
   if (tophash_is_runtime(object)) return;  // a lock of the runtime's own
-  struct tophash_strand *strand = tophash_strand_current();
+  struct tophash_strand *strand = tophash_strand_running();
   if (strand != NULL)
     tophash_clocks_release(tophash_process.clocks, strand, (uint64_t)object);
   else
     tophash_clocks_release_clock(tophash_process.clocks, &tophash_strands.tail, (uint64_t)object);
 }
 
-static void announced_acquire(void *object) {
+void tophash_edge_announced_acquire(void *object) {
   if (tophash_is_runtime(object)) return;
-  struct tophash_strand *strand = tophash_strand_current();
+  struct tophash_strand *strand = tophash_strand_running();
   struct tophash_clock *clock = strand != NULL ? &strand->clock : &tophash_strands.tail;
   tophash_clocks_acquire_clock(tophash_process.clocks, clock, (uint64_t)object);
+}
+
+// MARK: Continuations
+
+// A continuation may be resumed before it is awaited. Then the task goes on at
+// once, without a word, and knows what the one who resumed it knew.
+typedef __attribute__((swiftasynccall)) void await_function(void *context);
+static await_function *await_original;
+
+static __attribute__((swiftasynccall)) void hook_await(void *context) {
+  tophash_strands.is_awaiting = true;
+  __attribute__((musttail)) return await_original(context);
 }
 
 // MARK: Initialisation of globals
@@ -105,10 +123,11 @@ static void *(*init_stack_object_original)(void *metadata, void *object);
 static void hook_release_dealloc(void *object) {
   // A task is freed without a word to the allocator below. Before it is: then its
   // memory may already be another thread's lock.
-  uint64_t offset = tophash_task_state_offset();
   tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
   tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_BARRIERS);
-  if (offset != 0) tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object + offset);
+  if (tophash_is_task(object))
+    tophash_clocks_forget_sync(tophash_process.clocks,
+                               (uint64_t)object + tophash_task_state_offset());
   tophash_strands.deinits++;
   release_dealloc_original(object);
   tophash_strands.deinits--;
@@ -208,12 +227,18 @@ bool tophash_edges_start_swift(void) {
       patched("swift_initStackObject", NULL, (void *)hook_init_stack_object);
   is_unique_original =
       patched("swift_isUniquelyReferenced_nonNull_native", NULL, (void *)hook_is_unique);
+  // A program need not have tasks.
+  if (dlsym(RTLD_DEFAULT, "swift_continuation_await") != NULL) {
+    await_original =
+        (await_function *)patched("swift_continuation_await", NULL, (void *)hook_await);
+    if (await_original == NULL) return false;
+  }
   if (once_original == NULL || release_dealloc_original == NULL || slow_alloc_original == NULL ||
       slow_dealloc_original == NULL || init_stack_object_original == NULL ||
       is_unique_original == NULL)
     return false;
-  *acquire = (void *)announced_acquire;
-  *release = (void *)announced_release;
+  *acquire = (void *)tophash_edge_announced_acquire;
+  *release = (void *)tophash_edge_announced_release;
   *enabled = true;
   return true;
 }

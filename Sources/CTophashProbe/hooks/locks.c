@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <string.h>
 #include <time.h>
 
 #include "strands.h"
@@ -50,23 +49,19 @@ static void note(const volatile void *lock, const void *caller) {
 
 // MARK: Effects
 
-/// True for a function that does nothing but to lock what it is given: the way in
-/// which the runtime's Swift code (AsyncStream) locks on behalf of the program.
-static bool is_thin_wrapper(const void *caller) {
-  static const uint8_t start[] = {0x55, 0x48, 0x89, 0xE5, 0xE8};  // push rbp; mov rbp, rsp; call
-  return memcmp((const uint8_t *)caller - 9, start, sizeof start) == 0;
-}
-
 // Before and after the original, by what the function does. Not for locks that the
 // runtime and Dispatch take for themselves: two tasks that happen to need the
-// same lock of the runtime are not ordered by it in any way to rely on.
-static bool orders(const void *caller) {
-  return tophash_process.has_clocks && (!tophash_is_runtime(caller) || is_thin_wrapper(caller));
+// same lock of the runtime are not ordered by it in any way to rely on. But the
+// locks of task groups and of AsyncStream are all that orders those who use them.
+static bool orders(const void *caller, const volatile void *lock) {
+  if (!tophash_process.has_clocks) return false;
+  return !tophash_is_runtime(caller) ||
+         (tophash_is_concurrency(caller) && !tophash_is_runtime((const void *)lock));
 }
 
 enum effect { NONE, INIT, ACQUIRE, RELEASE, WAIT, MEET, ACQUIRE_READ, ACQUIRE_WRITE, RELEASE_EITHER };
 
-static void before(enum effect effect, const volatile void *lock) {
+static void before(enum effect effect, const volatile void *lock, const void *caller) {
   uint64_t key = (uint64_t)lock;
   switch (effect) {
     case INIT:
@@ -74,6 +69,9 @@ static void before(enum effect effect, const volatile void *lock) {
       tophash_clocks_forget_sync(tophash_process.clocks, key | TOPHASH_KEY_READERS);
       break;
     case RELEASE:
+      if (tophash_is_concurrency(caller)) return tophash_edge_announced_release((void *)lock);
+      tophash_edge_release(key);
+      break;
     case MEET:
       tophash_edge_release(key);
       break;
@@ -87,10 +85,13 @@ static void before(enum effect effect, const volatile void *lock) {
   }
 }
 
-static void after(enum effect effect, const volatile void *lock) {
+static void after(enum effect effect, const volatile void *lock, const void *caller) {
   uint64_t key = (uint64_t)lock;
   switch (effect) {
     case ACQUIRE:
+      if (tophash_is_concurrency(caller)) return tophash_edge_announced_acquire((void *)lock);
+      tophash_edge_acquire(key);
+      break;
     case ACQUIRE_READ:
     case WAIT:
     case MEET:
@@ -124,7 +125,7 @@ static void after(enum effect effect, const volatile void *lock) {
     }                                                                                         \
     const void *caller = __builtin_return_address(0);                                         \
     note(lock, caller);                                                                       \
-    if (!orders(caller)) return next(__VA_ARGS__);                                            \
+    if (!orders(caller, lock)) return next(__VA_ARGS__);                                            \
     order;                                                                                    \
   }
 
@@ -132,10 +133,10 @@ static void after(enum effect effect, const volatile void *lock) {
   FUNCTION(name, parameters, LOCK_ORDER(effect, next(__VA_ARGS__)), __VA_ARGS__)
 
 #define LOCK_ORDER(effect, call)                                     \
-  before(effect, lock);                                              \
+  before(effect, lock, caller);                                            \
   int status = call;                                                 \
   /* Whoever got the lock, also after its last owner had died. */    \
-  if (status == 0 || status == EOWNERDEAD || effect == MEET) after(effect, lock); \
+  if (status == 0 || status == EOWNERDEAD || effect == MEET) after(effect, lock, caller); \
   return status
 
 LOCK_FUNCTION(INIT, pthread_mutex_init, (pthread_mutex_t *lock, const pthread_mutexattr_t *a), lock, a)
@@ -178,10 +179,10 @@ LOCK_FUNCTION(RELEASE, pthread_cond_broadcast, (pthread_cond_t *lock), lock)
 #define WAIT_LOCK (note(mutex, caller), lock)
 
 #define WAIT_ORDER(call)     \
-  before(RELEASE, mutex);    \
+  before(RELEASE, mutex, caller);    \
   int status = call;         \
-  after(ACQUIRE, mutex);     \
-  after(WAIT, lock);         \
+  after(ACQUIRE, mutex, caller);     \
+  after(WAIT, lock, caller);         \
   return status
 
 WAIT_FUNCTION(pthread_cond_wait, (pthread_cond_t *lock, pthread_mutex_t *mutex), WAIT_LOCK, mutex)

@@ -114,7 +114,7 @@ static bool start_clocks(void) {
                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (clocks == MAP_FAILED) return false;
   tophash_process.clocks = clocks;
-  if (!tophash_edges_start_dispatch() || !tophash_edges_start_swift()) return false;
+  if (!tophash_edges_start_swift()) return false;
   tophash_process.has_clocks = true;
   tophash_strand_thread_begin(0);
   return true;

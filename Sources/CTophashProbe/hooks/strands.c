@@ -34,13 +34,26 @@ static void begin_thread(void) {
   self->current = &self->thread;
 }
 
-struct tophash_strand *tophash_strand_current(void) {
+struct tophash_strand *tophash_strand_running(void) {
   struct tophash_strands *self = &tophash_strands;
   if (self->current != NULL || self->is_pool || self->has_begun) return self->current;
   // A thread that started unseen: whatever happened may have happened before.
   tophash_clocks_acquire_all(tophash_process.clocks, &self->thread);
   begin_thread();
   return self->current;
+}
+
+struct tophash_strand *tophash_strand_current(void) {
+  struct tophash_strands *self = &tophash_strands;
+  struct tophash_strand *strand = tophash_strand_running();
+  if (tophash_unlikely(self->is_awaiting)) {
+    self->is_awaiting = false;
+    // Here, and not when it is resumed after it had left: it was resumed before.
+    if (strand == &self->task)
+      tophash_clocks_acquire(tophash_process.clocks, strand,
+                             self->task_state - tophash_task_state_offset());
+  }
+  return strand;
 }
 
 void tophash_strand_thread_begin(uint64_t creation) {
@@ -129,6 +142,7 @@ void tophash_strand_enter_task(uint64_t state) {
 void tophash_strand_leave_task(uint64_t state) {
   struct tophash_strands *self = &tophash_strands;
   struct tophash_clocks *clocks = tophash_process.clocks;
+  self->is_awaiting = false;
   if (self->task_state != state) return;
   struct tophash_strand *strand = &self->task;
   tophash_clocks_release(clocks, strand, state);

@@ -20,14 +20,17 @@ struct tophash_strands {
   /// this thread after it was left.
   struct tophash_clock tail;
   uint32_t deinits;  // objects being destroyed on this thread, one within the other
+  bool is_awaiting;  // the task came to a continuation, and did not leave since
   bool is_pool;      // runs the work items of Dispatch, and nothing of its own
   bool has_begun;    // `thread` was begun
   bool has_ended;
 };
 extern __thread struct tophash_strands tophash_strands __attribute__((tls_model("initial-exec")));
 
-/// What a hook works with: the strand that runs here, which begins now if the
-/// thread was not seen to start.
+/// The strand that runs here, which begins now if the thread was not seen to start.
+struct tophash_strand *tophash_strand_running(void);
+/// The same for what the program itself does. If it awaited a continuation, that
+/// is over.
 struct tophash_strand *tophash_strand_current(void);
 
 /// A piece of work that starts on this thread in a strand of its own.
@@ -55,14 +58,22 @@ static inline void tophash_edge_acquire(uint64_t key) {
 /// lock for themselves orders nothing that a program could rely on.
 bool tophash_is_runtime(const void *caller);
 
+/// True when `caller` is code of the concurrency runtime.
+bool tophash_is_concurrency(const void *caller);
+
+/// What the runtime announces. Between two pieces of work a pool's thread finishes
+/// the first one, and speaks for that one.
+void tophash_edge_announced_release(void *object);
+void tophash_edge_announced_acquire(void *object);
+
 /// Takes part in the runtime's announcements and deallocations. False when they
 /// cannot be hooked, and there can be no clocks.
 bool tophash_edges_start_swift(void);
-/// Learns how Dispatch's objects look. False when it is not as expected.
-bool tophash_edges_start_dispatch(void);
 
 /// The state pointer's place in a task; 0 until one was seen.
 uint64_t tophash_task_state_offset(void);
+/// True when a heap object is a task.
+bool tophash_is_task(const void *object);
 /// The id of the task that is just entered.
 uint64_t tophash_task_current_id(uint64_t state);
 

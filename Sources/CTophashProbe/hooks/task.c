@@ -12,6 +12,8 @@
 
 // Where the pointer lies in the task object; learned from the first task seen.
 static uint64_t state_offset;
+// What the first word of a task object is.
+static uint64_t task_metadata;
 
 // Job::Id in a task object: after the heap object's header, two words of the
 // scheduler and the job's flags.
@@ -20,8 +22,9 @@ static uint64_t state_offset;
 static void learn_state_offset(uint64_t state) {
   if (tophash_runtime.current_task == NULL) return;
   uint64_t task = (uint64_t)tophash_runtime.current_task();
-  if (task != 0 && state > task && state - task < 4096)
-    __atomic_store_n(&state_offset, state - task, __ATOMIC_RELAXED);
+  if (task == 0 || state <= task || state - task >= 4096) return;
+  __atomic_store_n(&task_metadata, *(const uint64_t *)task, __ATOMIC_RELAXED);
+  __atomic_store_n(&state_offset, state - task, __ATOMIC_RELAXED);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext(char *state) {
@@ -52,6 +55,10 @@ uint64_t tophash_task_id(tophash_owner owner) {
 }
 
 uint64_t tophash_task_state_offset(void) { return __atomic_load_n(&state_offset, __ATOMIC_RELAXED); }
+
+bool tophash_is_task(const void *object) {
+  return *(const uint64_t *)object == __atomic_load_n(&task_metadata, __ATOMIC_RELAXED);
+}
 
 uint64_t tophash_task_current_id(uint64_t state) {
   uint64_t offset = tophash_task_state_offset();
