@@ -3,6 +3,8 @@ import TophashSymbols
 /// Turns conflicts into findings: names them, drops locks, merges what is the same.
 package struct Judge {
   package private(set) var lockConflicts = 0
+  /// Unordered conflicts that were left out, because code on both sides may order them unseen.
+  package private(set) var possiblyOrdered = 0
   private var findings: [Key: Finding] = [:]
 
   package init() {}
@@ -64,11 +66,19 @@ package struct Judge {
         lockConflicts += 1
         continue
       }
+      let open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
+      let begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      if conflict.grade == .unordered,
+        [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
+      {
+        possiblyOrdered += 1
+        continue
+      }
       var finding = Finding(
         grade: conflict.grade,
         variable: variable,
-        open: Side(conflict.open, process: file.header, variable: variable, frames: frames),
-        begun: Side(conflict.begun, process: file.header, variable: variable, frames: frames),
+        open: open,
+        begun: begun,
         occurrences: conflict.repeats &+ 1,
         processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
       let key = Key(finding)
