@@ -134,8 +134,12 @@ extension HiddenOrder {
   }
 
   private func isAtomic(_ field: TypeReader.Field, _ reader: TypeReader) -> Bool {
-    guard let name = field.typeName, case .nominal(let type)? = reader.type(named: name) else {
-      return false
+    guard let name = field.typeName else { return false }
+    guard case .nominal(let type)? = reader.type(named: name) else {
+      // Of types that cannot be copied, as atomics are, only a function is written down that
+      // gives the type: older runtimes must not take them for ordinary ones.
+      let accessor: UInt8 = 9
+      return reader.memory.typeName(at: name)?.contains(accessor) == true
     }
     let last = type.path.last?.name ?? ""
     return Self.atomicModules.contains(type.module)
