@@ -93,7 +93,7 @@ void tophash_strand_end(struct tophash_clocks *clocks, struct tophash_strand *st
 }
 
 void tophash_strand_clear(struct tophash_clocks *clocks, struct tophash_strand *strand) {
-  memset(strand->clock.times, 0, load(&clocks->width) * sizeof(uint32_t));
+  tophash_clock_clear(clocks, &strand->clock);
   strand->slot = 0;
   strand->told = false;
 }

@@ -27,6 +27,10 @@ void tophash_clock_join(const struct tophash_clocks *clocks, struct tophash_cloc
   }
 }
 
+void tophash_clock_clear(const struct tophash_clocks *clocks, struct tophash_clock *clock) {
+  memset(clock->times, 0, load(&clocks->width) * sizeof(uint32_t));
+}
+
 /// Joins into a clock that others join into at the same time.
 static void join_shared(const struct tophash_clocks *clocks, struct tophash_clock *into,
                         const struct tophash_clock *from) {

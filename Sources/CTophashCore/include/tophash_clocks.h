@@ -168,6 +168,7 @@ void tophash_clocks_acquire_clock(struct tophash_clocks *clocks, struct tophash_
                                   uint64_t key);
 void tophash_clock_join(const struct tophash_clocks *clocks, struct tophash_clock *into,
                         const struct tophash_clock *from);
+void tophash_clock_clear(const struct tophash_clocks *clocks, struct tophash_clock *clock);
 /// The sync object is new, whatever was at its address before.
 void tophash_clocks_forget_sync(struct tophash_clocks *clocks, uint64_t key);
 

@@ -77,6 +77,16 @@ void tophash_edge_announced_acquire(void *object) {
   tophash_clocks_acquire_clock(tophash_process.clocks, clock, (uint64_t)object);
 }
 
+// MARK: Jobs
+
+// A pool's thread takes a job: what it finished before has nothing to do with it.
+static void (*job_run_original)(void *job, void *identity, void *implementation);
+
+static void hook_job_run(void *job, void *identity, void *implementation) {
+  tophash_clock_clear(tophash_process.clocks, &tophash_strands.tail);
+  job_run_original(job, identity, implementation);
+}
+
 // MARK: Continuations
 
 // A continuation may be resumed before it is awaited. Then the task goes on at
@@ -231,7 +241,8 @@ bool tophash_edges_start_swift(void) {
   if (dlsym(RTLD_DEFAULT, "swift_continuation_await") != NULL) {
     await_original =
         (await_function *)patched("swift_continuation_await", NULL, (void *)hook_await);
-    if (await_original == NULL) return false;
+    job_run_original = (typeof(job_run_original))patched("swift_job_run", NULL, (void *)hook_job_run);
+    if (await_original == NULL || job_run_original == NULL) return false;
   }
   if (once_original == NULL || release_dealloc_original == NULL || slow_alloc_original == NULL ||
       slow_dealloc_original == NULL || init_stack_object_original == NULL ||
