@@ -79,12 +79,37 @@ void tophash_edge_announced_acquire(void *object) {
 
 // MARK: Jobs
 
-// A pool's thread takes a job: what it finished before has nothing to do with it.
-static void (*job_run_original)(void *job, void *identity, void *implementation);
+// Of a task that comes to its end the runtime says nothing. What ran on this
+// thread ends with the job at the latest; the next one has nothing to do with it.
+typedef void job_run_function(void *job, void *one, void *two, void *three, void *four);
+static job_run_function *job_run_original, *job_run_on_task_executor_original,
+    *job_run_on_both_original;
 
-static void hook_job_run(void *job, void *identity, void *implementation) {
-  tophash_clock_clear(tophash_process.clocks, &tophash_strands.tail);
-  job_run_original(job, identity, implementation);
+static void run_job(job_run_function *original, void *job, void *one, void *two, void *three,
+                    void *four) {
+  struct tophash_strands *self = &tophash_strands;
+  if (self->current == NULL) tophash_clock_clear(tophash_process.clocks, &self->tail);
+  self->jobs++;
+  original(job, one, two, three, four);
+  if (self->task_state != 0 && self->task_job == self->jobs) {
+    // The first argument is the serial executor, if there is one. It was left.
+    if (one != NULL && original != job_run_on_task_executor_original)
+      tophash_clocks_release(tophash_process.clocks, &self->task,
+                             (uint64_t)one | TOPHASH_KEY_BARRIERS);
+    tophash_strand_leave_task(self->task_state);
+  }
+  self->jobs--;
+}
+
+static void hook_job_run(void *job, void *one, void *two, void *three, void *four) {
+  run_job(job_run_original, job, one, two, three, four);
+}
+static void hook_job_run_on_task_executor(void *job, void *one, void *two, void *three,
+                                          void *four) {
+  run_job(job_run_on_task_executor_original, job, one, two, three, four);
+}
+static void hook_job_run_on_both(void *job, void *one, void *two, void *three, void *four) {
+  run_job(job_run_on_both_original, job, one, two, three, four);
 }
 
 // MARK: Continuations
@@ -241,8 +266,15 @@ bool tophash_edges_start_swift(void) {
   if (dlsym(RTLD_DEFAULT, "swift_continuation_await") != NULL) {
     await_original =
         (await_function *)patched("swift_continuation_await", NULL, (void *)hook_await);
-    job_run_original = (typeof(job_run_original))patched("swift_job_run", NULL, (void *)hook_job_run);
-    if (await_original == NULL || job_run_original == NULL) return false;
+    job_run_original =
+        (job_run_function *)patched("swift_job_run", NULL, (void *)hook_job_run);
+    job_run_on_task_executor_original = (job_run_function *)patched(
+        "swift_job_run_on_task_executor", NULL, (void *)hook_job_run_on_task_executor);
+    job_run_on_both_original = (job_run_function *)patched(
+        "swift_job_run_on_serial_and_task_executor", NULL, (void *)hook_job_run_on_both);
+    if (await_original == NULL || job_run_original == NULL ||
+        job_run_on_task_executor_original == NULL || job_run_on_both_original == NULL)
+      return false;
   }
   if (once_original == NULL || release_dealloc_original == NULL || slow_alloc_original == NULL ||
       slow_dealloc_original == NULL || init_stack_object_original == NULL ||

@@ -114,9 +114,11 @@ static uint64_t current_executor(void) {
 void tophash_strand_enter_task(uint64_t state) {
   struct tophash_strands *self = &tophash_strands;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand *outer = tophash_strand_current();
   // A task within a task, run by hand: the inner one continues the outer one.
-  if (self->task_state != 0) return;
+  if (self->task_state != 0 && self->jobs > self->task_job) return;
+  // In the same job: the one before has come to its end.
+  if (self->task_state != 0) tophash_strand_leave_task(self->task_state);
+  struct tophash_strand *outer = tophash_strand_current();
   struct tophash_strand *strand = &self->task;
   tophash_strand_clear(clocks, strand);
   // What it knew when it was left; who made it ready; who ran on its actor last.
@@ -136,6 +138,7 @@ void tophash_strand_enter_task(uint64_t state) {
   tophash_strand_begin(clocks, strand, &run);
   strand->outer = outer;
   self->task_state = state;
+  self->task_job = self->jobs;
   self->current = strand;
 }
 

@@ -33,10 +33,10 @@ static void describe_run(struct tophash_side *side, const struct tophash_run *ru
   side->tid = run->tid;
   side->task_id = run->task_id;
   memcpy(side->queue_label, run->label, sizeof run->label);
-  if (!(run->owner & 1))
-    side->flags |= TOPHASH_SIDE_TASK;
-  else if (run->label[0] != 0)
+  if (run->label[0] != 0)
     side->flags |= TOPHASH_SIDE_ITEM;
+  else if (!(run->owner & 1))
+    side->flags |= TOPHASH_SIDE_TASK;
   tophash_thread_name(side->tid, side->thread_name, sizeof side->thread_name);
 }
 
