@@ -46,7 +46,8 @@ struct Runner {
         isStrict: options.isStrict)
       let report = Report(
         findings: outcome.judge.report, session: session,
-        lockConflicts: outcome.judge.lockConflicts, command: subject.words, seed: seed,
+        lockConflicts: outcome.judge.lockConflicts,
+        possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
         options: options.repeated, end: end)
       try report.write(to: destination, options: options, environment: environment)
       SummaryText(report).lines.forEach(console.say)

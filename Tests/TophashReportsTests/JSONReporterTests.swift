@@ -91,6 +91,7 @@ import TophashSymbols
 
           ],
           "lockConflicts" : 0,
+          "possiblyOrdered" : 0,
           "processes" : [
 
           ],

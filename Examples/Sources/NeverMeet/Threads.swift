@@ -110,20 +110,20 @@ let groupResult = Meeting("group-result") {
 
 /// Letters for whoever looks into the box.
 final class Letterbox: @unchecked Sendable {
-  private var letters: [String] = []
+  private var letters: [Int: String] = [:]
   private let condition = NSCondition()
 
   func post(_ letter: String) {
-    letters.append(letter)  // race: post
+    letters[0] = letter  // race: post
   }
 
   func collect() -> String? {
-    letters.popLast()  // race: collect
+    letters.removeValue(forKey: 0)  // race: collect
   }
 
   func postGuarded(_ letter: String) {
     condition.withLock {
-      letters.append(letter)
+      letters[0] = letter
       condition.signal()
     }
   }
@@ -131,7 +131,7 @@ final class Letterbox: @unchecked Sendable {
   func collectGuarded() -> String? {
     condition.withLock {
       while letters.isEmpty { condition.wait() }
-      return letters.popLast()
+      return letters.removeValue(forKey: 0)
     }
   }
 }

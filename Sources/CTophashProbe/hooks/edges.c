@@ -89,6 +89,7 @@ static void run_job(job_run_function *original, void *job, void *one, void *two,
                     void *four) {
   struct tophash_strands *self = &tophash_strands;
   if (self->current == NULL) tophash_clock_clear(tophash_process.clocks, &self->tail);
+  self->left_state = 0;
   self->jobs++;
   original(job, one, two, three, four);
   if (self->task_state != 0 && self->task_job == self->jobs) {

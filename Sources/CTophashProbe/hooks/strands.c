@@ -131,6 +131,9 @@ void tophash_strand_enter_task(uint64_t state) {
   // It may be a queue, which runs other things than tasks, too.
   if (executor != 0) tophash_clocks_acquire(clocks, strand, executor | TOPHASH_KEY_BARRIERS);
   if (outer != NULL) tophash_clock_join(clocks, &strand->clock, &outer->clock);
+  // It had left to wait, and then there was nothing to wait for.
+  if (self->left_state == state) tophash_clock_join(clocks, &strand->clock, &self->tail);
+  self->left_state = 0;
   // Its place in the task is not known yet: nor is who made it ready.
   if (offset == 0) tophash_clocks_acquire_all(clocks, strand);
   struct tophash_run run = run_of_self(NULL);
@@ -154,6 +157,7 @@ void tophash_strand_leave_task(uint64_t state) {
   if (executor != 0) tophash_clocks_release(clocks, strand, executor | TOPHASH_KEY_BARRIERS);
   tophash_strand_end(clocks, strand);
   self->tail = strand->clock;
+  self->left_state = state;
   self->task_state = 0;
   self->current = strand->outer;
   if (self->current != NULL)

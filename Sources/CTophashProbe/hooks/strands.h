@@ -16,6 +16,7 @@ struct tophash_strands {
   struct tophash_strand thread;
   struct tophash_strand task;
   uint64_t task_state;  // of the task that `task` follows; 0: none
+  uint64_t left_state;  // of the task that was the last to leave; 0: none since the job began
   uint32_t jobs;        // that run on this thread, one within the other
   uint32_t task_job;    // which of them the task was entered in
   /// What the piece of work that ran here last knew: the runtime finishes it on

@@ -36,6 +36,7 @@ struct JSONReport: Encodable {
   var processes: [JSONProcess]
   var coverage: JSONCoverage
   var lockConflicts: Int
+  var possiblyOrdered: Int
 
   init(_ report: Report, _ paths: Paths) {
     run = Run(report)
@@ -43,6 +44,7 @@ struct JSONReport: Encodable {
     processes = report.session.subjects.map(JSONProcess.init)
     coverage = JSONCoverage(report.coverage)
     lockConflicts = report.lockConflicts
+    possiblyOrdered = report.possiblyOrdered
   }
 }
 
