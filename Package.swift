@@ -37,16 +37,24 @@ let package = Package(
     // The bundled example: an ordinary program that knows nothing of Tophash.
     .executableTarget(name: "Inventory", path: "Examples/Inventory"),
 
+    // What tests share: running programs, and checking JSON against a schema.
+    .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
+
     .testTarget(name: "TophashCoreTests", dependencies: ["CTophashCore", "CTophashProtocol"]),
     .testTarget(
       name: "TophashProbeTests",
       // Runs the library, which the build leaves beside the tests; nothing is linked.
-      dependencies: ["CTophashProtocol", "TophashFindings"],
+      dependencies: ["CTophashProtocol", "TophashFindings", "TophashTestSupport"],
       exclude: ["Programs"]),
     .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
-    .testTarget(name: "TophashReportsTests", dependencies: ["TophashReports"]),
-    .testTarget(name: "TophashCommandTests", dependencies: ["TophashCommand"]),
+    .testTarget(
+      name: "TophashReportsTests", dependencies: ["TophashReports", "TophashTestSupport"]),
+    .testTarget(
+      name: "TophashCommandTests",
+      // The built program is run; nothing of it is linked.
+      dependencies: ["TophashCommand", "TophashTestSupport"],
+      exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -36,8 +36,13 @@ struct Outcome {
     }
     // The last one: a process that became another program by `exec` has a file for each.
     let main = session.processes.last { $0.header.pid == mainProcess }
-    if case .refused(let refusal)? = main?.header.state {
-      return .toolFailed("the program ran unchecked", refusal.reason)
+    if let refusal = main?.header.refusal {
+      return .cannotRun("the program ran unchecked: \(refusal.cause)", refusal.remedy)
+    }
+    if session.subjects.allSatisfy({ $0.header.refusal != nil }),
+      let header = session.subjects.first?.header, let refusal = header.refusal
+    {
+      return .cannotRun("'\(header.program)' ran unchecked: \(refusal.cause)", refusal.remedy)
     }
     if session.subjects.isEmpty {
       return .cannotRun(

@@ -17,7 +17,7 @@ extension Tophash {
         the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet
 
         EXIT STATUS
-          the program's own  nothing was found (a signal that ended it ends tophash too)
+          the program's own  nothing was found (ended by the same signal, if by one)
           64                 wrong usage
           66                 something was caught, whatever the program's own status was;
                              with --strict, something unordered as well
@@ -27,10 +27,12 @@ extension Tophash {
         """
     )
 
-    @Option(help: "Form of the report: text or json. (default: text)")
+    @Option(help: "Form of the report. (default: text)")
     var reporter: ReporterChoice?
 
-    @Option(help: "Write the report to a file in place of standard output.")
+    @Option(
+      help: ArgumentHelp(
+        "Write the report to a file in place of standard output.", valueName: "file"))
     var output: String?
 
     @Flag(help: "Print nothing but findings and errors.")
@@ -39,10 +41,12 @@ extension Tophash {
     @Flag(help: "Stop the program at its first finding.")
     var haltOnFinding = false
 
-    @Option(help: "Colour the text report: auto, always or never. (default: auto)")
+    @Option(help: "Colour the text report. (default: auto)")
     var color: ColorChoice?
 
+    // A negative number is a value too, so that it is told what is wrong with it.
     @Option(
+      parsing: .unconditional,
       help: ArgumentHelp(
         "Share of run time that traps may hold accesses open. (default: 10)",
         valueName: "percent"))
@@ -51,17 +55,13 @@ extension Tophash {
     @Flag(help: "Hold no access open: find only what meets by itself.")
     var noTraps = false
 
-    @Option(
-      help: """
-        What is looked for: caught, accesses that were open at the same moment; or unordered, \
-        also those that nothing was seen to order. (default: caught)
-        """)
+    @Option(help: "What is looked for. (default: caught)")
     var detect: DetectChoice?
 
     @Flag(help: "Exit with 66 for unordered findings, too.")
     var strict = false
 
-    @Option(help: "How accesses are seen: auto or interpose. (default: auto)")
+    @Option(help: "How accesses are seen. (default: auto)")
     var hook: HookChoice?
 
     @Option(
@@ -79,12 +79,18 @@ extension Tophash {
     var program: [String] = []
 
     func validate() throws {
-      if let first = program.first, first.hasPrefix("-"), first != "--" {
-        throw ValidationError(
-          "Unknown option '\(first)'. (Write '--' before a program whose name starts so.)")
+      // What follows the known options is the program's, also where it looks like an option.
+      switch program.first {
+      case "-h", "--help": throw CleanExit.helpRequest(self)
+      case "--version": throw CleanExit.message(Tophash.configuration.version)
+      case let first? where first.hasPrefix("-") && first != "--":
+        throw ValidationError(Self.unknownOption(first))
+      default: break
       }
       if let trapBudget, !RunOptions.budgets.contains(trapBudget) {
-        throw ValidationError("--trap-budget takes a percentage from 0 to 100.")
+        throw ValidationError(
+          "'--trap-budget' takes a percentage from 0 to 100, not '\(RunOptions.typed(trapBudget))'."
+        )
       }
     }
 
@@ -99,6 +105,14 @@ extension Tophash {
         console.complain(error.line)
         throw ExitCode(error.code.rawValue)
       }
+    }
+
+    private static func unknownOption(_ word: String) -> String {
+      let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
+      if let nearest = Suggestion.nearest(to: String(name), among: OptionsVariable.keys) {
+        return "Unknown option '\(word)'. Did you mean '--\(nearest)'?"
+      }
+      return "Unknown option '\(word)'. Write '--' before a program whose name starts so"
     }
 
     /// Program and arguments, without the `--` before them.

@@ -66,11 +66,12 @@ struct Runner {
 
   private func judge(_ session: Session) -> Judge {
     let tool = options.symbolizer ?? SymbolizerTool.find(in: environment)?.path
+    let cache = ElfImageCache()
     var judge = Judge()
     for process in session.subjects where !process.conflicts.isEmpty {
       judge.add(
         process,
-        interpreter: SymbolInterpreter(images: process.images, tool: tool))
+        interpreter: SymbolInterpreter(images: process.images, tool: tool, cache: cache))
     }
     return judge
   }

@@ -8,12 +8,14 @@ struct SymbolInterpreter: Interpreter {
   private let unwinder: Unwinder
   private let hiddenOrder: HiddenOrder
 
-  /// - Parameter tool: path of an `llvm-symbolizer`; `nil` to do without.
-  init(images: [LoadedImage], tool: String?) {
-    symbolizer = Symbolizer(images: images, toolPath: tool)
-    namer = VariableNamer(images: images)
-    unwinder = Unwinder(images: images)
-    hiddenOrder = HiddenOrder(images: images)
+  /// - Parameters:
+  ///   - tool: path of an `llvm-symbolizer`; `nil` to do without.
+  ///   - cache: Opened images, to share between processes that have ended.
+  init(images: [LoadedImage], tool: String?, cache: ElfImageCache = ElfImageCache()) {
+    symbolizer = Symbolizer(images: images, toolPath: tool, cache: cache)
+    namer = VariableNamer(images: images, cache: cache)
+    unwinder = Unwinder(images: images, cache: cache)
+    hiddenOrder = HiddenOrder(images: images, cache: cache)
   }
 
   func frames(at addresses: [UInt64]) -> [UInt64: [Frame]] {

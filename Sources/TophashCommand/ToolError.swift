@@ -10,6 +10,25 @@ struct ToolError: Error, Equatable {
   var line: String { "\(what); \(remedy)" }
 }
 
+extension ToolError {
+  /// A mistake on the command line, from the words of the argument parser.
+  ///
+  /// - Parameters:
+  ///   - message: one sentence or two, of which the second says what to do.
+  ///   - help: the parser's long form, which quotes the command that shows the right help.
+  init(usage message: String, help: String) {
+    let command = help.split(separator: "'").last { $0.hasSuffix(" --help") } ?? "tophash --help"
+    let sentences = message.split(separator: ". ").map { sentence in
+      let sentence = sentence.last == "." ? sentence.dropLast() : sentence
+      return sentence.prefix(1).lowercased() + sentence.dropFirst()
+    }
+    self.init(
+      what: sentences.first ?? message,
+      remedy: sentences.count > 1 ? sentences[1] : "see '\(command)'",
+      code: .usage)
+  }
+}
+
 /// How `tophash` ends when it does not end as the program did.
 enum ExitStatus: Int32, Equatable {
   case usage = 64

@@ -14,4 +14,18 @@ struct Tophash: ParsableCommand {
     version: "tophash \(toolVersion)",
     subcommands: [Run.self]
   )
+
+  /// Does what the arguments say. A mistake in them is told in one line, as every error is.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch  where exitCode(for: error) == .validationFailure && !(error is ExitCode) {
+      let usage = ToolError(usage: message(for: error), help: fullMessage(for: error))
+      Console().complain(usage.line)
+      exit(withError: ExitCode(usage.code.rawValue))
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

@@ -143,7 +143,7 @@ extension Side {
   init(
     _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
   ) {
-    let stack = side.frames.flatMap { frames[$0] ?? [.unknown(at: $0)] }
+    let stack = Self.located(side.frames.flatMap { frames[$0] ?? [.unknown(at: $0)] })
     let threadName = side.threadName.flatMap {
       Self.isGivenName($0, program: process.program) ? $0 : nil
     }
@@ -152,20 +152,48 @@ extension Side {
       owner: Owner(side, threadName: threadName, process: process),
       threadID: side.threadID,
       threadName: threadName,
-      queue: side.queueLabel,
+      queue: side.queueLabel == Self.noQueue ? nil : side.queueLabel,
       stack: stack,
-      awaitedBy: side.asyncFrames.flatMap { frames[$0] ?? [.unknown(at: $0)] },
+      awaitedBy: Self.awaitingCallers(side.asyncFrames.map { frames[$0] ?? [] }),
       siteIndex: Self.siteIndex(in: stack, variable: variable),
       isHeld: side.flags.contains(.held),
       isSuspended: side.flags.contains(.suspended),
       hasExactStack: side.flags.contains(.stable))
   }
 
+  /// What Dispatch answers on a thread that runs no queue.
+  private static let noQueue = "com.apple.root.default-qos.overcommit"
+
   /// False for what a thread is called that nobody named: the program, or Dispatch's pool.
   private static func isGivenName(_ name: String, program: String) -> Bool {
     let file = program.split(separator: "/").last ?? ""
     if file.prefix(15) == name { return false }
     return !["-qos", "qos.overcommit", "qos.cooperative"].contains { name.hasSuffix($0) }
+  }
+
+  /// The callers that will be resumed one after the other, without the runtime's own at the end.
+  ///
+  /// Which memory holds an async context is a guess of the probe: what leads out of all code ends
+  /// the chain.
+  static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
+    var callers = chain.prefix { $0.last.map { $0.image != nil } ?? false }.flatMap(\.self)
+    while callers.last?.isRuntime == true { callers.removeLast() }
+    return callers
+  }
+
+  /// Gives the program's merged functions, which have no lines, those of their callers.
+  static func located(_ stack: [Frame]) -> [Frame] {
+    var stack = stack
+    var caller: SourceLocation?
+    for index in stack.indices.reversed() where !stack[index].isRuntime {
+      if stack[index].isMerged, stack[index].location == nil {
+        caller?.precision = .caller
+        stack[index].location = caller
+      } else {
+        caller = stack[index].location
+      }
+    }
+    return stack
   }
 
   /// The innermost frame of the program's own code that is not the variable's own accessor; an
@@ -185,14 +213,5 @@ extension Owner {
     } else {
       self = .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid)
     }
-  }
-}
-
-extension Frame {
-  /// A frame in no known image.
-  static func unknown(at address: UInt64) -> Frame {
-    Frame(
-      address: address, image: nil, offset: address, symbol: nil,
-      function: "0x" + String(address, radix: 16), module: nil, location: nil, isInlined: false)
   }
 }

@@ -6,8 +6,14 @@ package struct SummaryText {
 
   package init(_ report: Report) {
     let coverage = report.coverage
-    lines = [Self.result(report), Self.sight(coverage), Self.work(coverage)].compactMap { $0 }
-    lines += Self.losses(report)
+    // Where nothing was checked there is nothing to sum up: an error says why.
+    guard report.session.subjects.contains(where: { $0.header.refusal == nil }) else {
+      lines = Self.unreadable(report)
+      return
+    }
+    lines =
+      [Self.result(report), Self.sight(coverage), Self.work(coverage)]
+      + Self.losses(report) + Self.unreadable(report)
   }
 
   private static func result(_ report: Report) -> String {
@@ -26,8 +32,7 @@ package struct SummaryText {
     return line
   }
 
-  private static func sight(_ coverage: Coverage) -> String? {
-    guard coverage.processes > 0 else { return nil }
+  private static func sight(_ coverage: Coverage) -> String {
     let hook =
       if coverage.hooks.contains(.patched) {
         "by patched entry points"
@@ -40,8 +45,7 @@ package struct SummaryText {
       + " \(Number.percent(coverage.instantaneousShare)) have no end and cannot be caught"
   }
 
-  private static func work(_ coverage: Coverage) -> String? {
-    guard coverage.processes > 0 else { return nil }
+  private static func work(_ coverage: Coverage) -> String {
     let work = coverage.work
     return "\(Number.counted(work.nearMisses, "near miss", "near misses"));"
       + " \(Number.counted(work.trapsArmed, "trap")) set,"
@@ -69,29 +73,39 @@ package struct SummaryText {
           "process \(process.header.pid) (\(process.header.program)) was checked for overlaps only:"
             + " what orders its accesses cannot all be seen")
       }
-      if case .refused(let refusal) = process.header.state {
+      if let refusal = process.header.refusal {
         lines.append(
-          "process \(process.header.pid) (\(process.header.program)) ran unchecked: \(refusal.reason)"
-        )
+          "process \(process.header.pid) (\(process.header.program)) ran unchecked:"
+            + " \(refusal.cause); \(refusal.remedy)")
       }
     }
-    for file in report.session.unreadable where file.error != .incomplete {
-      lines.append("\(file.name): \(file.error)")
-    }
     return lines
+  }
+
+  private static func unreadable(_ report: Report) -> [String] {
+    report.session.unreadable.filter { $0.error != .incomplete }
+      .map { "\($0.name): \($0.error)" }
   }
 }
 
 extension EventHeader.Refusal {
-  /// Why the probe could not work, and what to do.
-  package var reason: String {
+  /// Why the probe could not work.
+  package var cause: String {
     switch self {
     case .unknownRuntime: "its Swift runtime is not one that this version of Tophash knows"
-    case .sanitizer: "it was built with a sanitizer; build it without '--sanitize'"
-    case .noHook:
-      "its own copy of the Swift runtime could not be hooked; link without '-static-stdlib'"
-    case .unknownReason:
-      "the probe refused, for a reason that this version of Tophash does not know"
+    case .sanitizer: "it is built with a sanitizer, which cannot share a process with the probe"
+    case .noHook: "its own copy of the Swift runtime could not be hooked"
+    case .unknownReason: "the probe gave a reason that this version of Tophash does not know"
+    }
+  }
+
+  /// What the user can do about it.
+  package var remedy: String {
+    switch self {
+    case .unknownRuntime: "build it with another toolchain, or get a newer Tophash"
+    case .sanitizer: "build it without '--sanitize'"
+    case .noHook: "link it without '-static-stdlib'"
+    case .unknownReason: "install tophash and the probe library from one build"
     }
   }
 }

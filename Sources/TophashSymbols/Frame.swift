@@ -23,10 +23,13 @@ package struct Frame: Hashable, Sendable {
   /// True for a function that the compiler made up between two of the source: a forwarder, a
   /// witness, a metadata accessor.
   package var isThunk: Bool
+  /// True for a function that the compiler made of several alike: any of them may be meant.
+  package var isMerged: Bool
 
   package init(
     address: UInt64, image: String?, offset: UInt64, symbol: String?, function: String,
-    module: String?, location: SourceLocation?, isInlined: Bool, isThunk: Bool = false
+    module: String?, location: SourceLocation?, isInlined: Bool, isThunk: Bool = false,
+    isMerged: Bool = false
   ) {
     self.address = address
     self.image = image
@@ -37,6 +40,7 @@ package struct Frame: Hashable, Sendable {
     self.location = location
     self.isInlined = isInlined
     self.isThunk = isThunk
+    self.isMerged = isMerged
   }
 }
 
@@ -47,14 +51,22 @@ package struct SourceLocation: Hashable, Sendable {
   package var line: Int
   /// From 1; 0 when not known.
   package var column: Int
-  /// True when the compiler left this very address without a line, and the nearest line of the
-  /// same function stands in for it.
-  package var isNearest: Bool
+  package var precision: Precision
 
-  package init(file: String, line: Int, column: Int, isNearest: Bool = false) {
+  /// How well a line is known.
+  package enum Precision: Hashable, Sendable {
+    /// The compiler gave it to this very address.
+    case exact
+    /// The address has none; the nearest line of the same function stands in for it.
+    case nearest
+    /// The function has none, as it was merged of several; that of its caller stands in for it.
+    case caller
+  }
+
+  package init(file: String, line: Int, column: Int, precision: Precision = .exact) {
     self.file = file
     self.line = line
     self.column = column
-    self.isNearest = isNearest
+    self.precision = precision
   }
 }

@@ -30,6 +30,29 @@ import TophashSymbols
     return fixture
   }
 
+  @Test func `what leads out of all code awaits nothing, nor does the runtime at the end`() {
+    let resume = Frame.of("Shop.open()", line: 4)
+    let main = Frame.of("main", line: 27)
+    #expect(
+      Side.awaitingCallers([[resume], [.dispatch], [main], [.dispatch]])
+        == [resume, .dispatch, main])
+    #expect(Side.awaitingCallers([[resume], [.unknown(at: 0x3)], [main]]) == [resume])
+    #expect(Side.awaitingCallers([[resume], [], [main]]) == [resume])
+    #expect(Side.awaitingCallers([[.dispatch]]) == [])
+  }
+
+  @Test func `a merged function has its caller's line, and no other has`() {
+    let stack = Side.located([
+      .of("swift_beginAccess", module: nil, image: "/usr/lib/swift/linux/libswiftCore.so"),
+      .of("Ledger.credit(_:)", isMerged: true), .of("one(_:)", isMerged: true), .dispatch,
+      .of("main", line: 27), .of("Ledger.audit()"), .of("Ledger.lost()", isMerged: true),
+    ])
+    #expect(stack.map { $0.location?.line } == [nil, 27, 27, nil, 27, nil, nil])
+    #expect(
+      stack.map { $0.location?.precision }
+        == [nil, .caller, .caller, nil, .exact, nil, nil])
+  }
+
   @Test func `a conflict becomes a finding in words`() throws {
     var open = EventFileFixture.Side.task(7, "restock", frames: [0x1001, 0x4001])
     open.flags |= TOPHASH_SIDE_HELD.rawValue

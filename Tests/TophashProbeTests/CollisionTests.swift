@@ -1,4 +1,5 @@
 import Testing
+import TophashSymbols
 
 @testable import TophashFindings
 
@@ -57,6 +58,22 @@ import Testing
     #expect(conflict.open.flags.contains(.suspended))
     #expect(conflict.open.frames.count == 1)
     #expect(conflict.open.taskID != conflict.begun.taskID)
+  }
+
+  @Test(arguments: [Fixture.debug, .release])
+  func `the callers that await a task are told, and of none nothing`(_ build: Fixture) throws {
+    let run = try play("collide-while-awaited", build)
+    let process = try #require(run.processes.first)
+    let conflict = try #require(run.conflicts.first)
+    let symbolizer = Symbolizer(images: process.images, toolPath: nil)
+    func callers(of side: Conflict.Side) -> [String] {
+      let frames = symbolizer.frames(at: side.asyncFrames)
+      return Side.awaitingCallers(side.asyncFrames.map { frames[$0] ?? [] }).map(\.function)
+    }
+    #expect(
+      callers(of: conflict.open).filter { !$0.contains("closure") && $0 != "reabstraction thunk" }
+        == ["holdForOne(_:_:_:)", "holdForTwo(_:_:_:)"])
+    #expect(callers(of: conflict.begun) == [])
   }
 
   @Test func `two hundred threads collide with one`() throws {

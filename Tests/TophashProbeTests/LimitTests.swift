@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import TophashTestSupport
 
 @testable import TophashFindings
 

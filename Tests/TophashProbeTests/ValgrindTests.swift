@@ -1,4 +1,5 @@
 import Testing
+import TophashTestSupport
 
 @testable import TophashFindings
 

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import TophashFindings
 import TophashSymbols
+import TophashTestSupport
 
 @testable import TophashReports
 
@@ -12,7 +13,7 @@ import TophashSymbols
         .deletingLastPathComponent()
       return try JSONSchema(
         Data(
-          contentsOf: root.appending(path: "Documentation/Schemas/tophash-report-1.schema.json")))
+          contentsOf: root.appending(path: "Documentation/Schemas/report-1.schema.json")))
     }
   }
 

@@ -47,7 +47,10 @@ import TophashSymbols
       isSuspended: true, hasExactStack: false)
     let begun = Side(
       operation: .modify, owner: .task(id: 9, name: nil), threadID: 6,
-      stack: [Samples.frame("Shop.open()", 4, 0, in: "Shop.swift", isNearest: true)],
+      stack: [
+        Samples.frame("Shop.open()", 4, 0, in: "Shop.swift", precision: .nearest),
+        Samples.frame("Shop.run()", 8, 3, in: "Shop.swift", precision: .caller, isMerged: true),
+      ],
       hasExactStack: false)
     let finding = Finding(
       grade: .caught,
@@ -66,7 +69,8 @@ import TophashSymbols
 
           task 9 began meanwhile to modify it (it went on while its stack was read: outer frames may \
         be later ones)
-            Shop.open()  Sources/Warehouse/Shop.swift:4 (nearest line)
+            Shop.open()          Sources/Warehouse/Shop.swift:4 (nearest line)
+            Shop.run() (merged)  Sources/Warehouse/Shop.swift:8 (line of the caller)
 
           could have happened: a lost change, or an object that is freed twice
           fix: guard every use of it, reads too, with one lock, or move it into an actor

@@ -63,6 +63,17 @@ import TophashSymbols
     #expect(captured.shown == "a captured variable : [Int]")
     let unknown = Variable(kind: .unknown, module: nil, name: "unknown variable", type: nil)
     #expect(unknown.shown == "a variable")
+    let part = Variable(
+      kind: .capturedVariable, module: nil, name: "captured variable.count", type: "Int")
+    #expect(part.shown == "a captured variable.count : Int")
+    let own = Variable(kind: .global, module: nil, name: "captured variables", type: nil)
+    #expect(own.shown == "captured variables")
+    var finding = Samples.finding
+    for variable in [captured, unknown, part] {
+      finding.variable = variable
+      #expect(finding.headline.contains(" changed a "))
+      #expect(!finding.headline.contains("a a "))
+    }
   }
 
   @Test(arguments: [

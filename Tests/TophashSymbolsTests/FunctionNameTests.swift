@@ -82,6 +82,13 @@ import Testing
     #expect(!name.isThunk)
   }
 
+  @Test func `a function made of several is marked`() {
+    let merged = FunctionName(symbol: "$s9Warehouse9InventoryC3add_5countySS_SitFTm")
+    #expect(merged.text == "Inventory.add(_:count:)")
+    #expect(merged.isMerged)
+    #expect(!FunctionName(symbol: "$s9Warehouse9InventoryC3add_5countySS_SitF").isMerged)
+  }
+
   @Test(arguments: [
     (
       "$s9WarehouseAAV8simulateyyYaFyScGyytGzYaXEfU_TATQ0_",

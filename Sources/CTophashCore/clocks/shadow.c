@@ -167,10 +167,9 @@ void tophash_clocks_forget_memory(struct tophash_clocks *clocks, uint64_t addres
 }
 
 uint32_t tophash_clocks_keep_stack(struct tophash_clocks *clocks, const uint64_t *frames,
-                                   uint32_t count, uint32_t physical) {
+                                   uint32_t count) {
   if (count == 0) return 0;
   if (count > TOPHASH_STACK_FRAMES) count = TOPHASH_STACK_FRAMES;
-  if (physical > count) physical = count;
   uint64_t hash = count;
   for (uint32_t i = 0; i < count; i++) hash = (hash ^ frames[i]) * 0x9E3779B97F4A7C15ull;
   uint32_t index = (uint32_t)(hash >> (64 - TOPHASH_STACK_BITS)), short_hash = (uint32_t)hash | 1;
@@ -181,13 +180,12 @@ uint32_t tophash_clocks_keep_stack(struct tophash_clocks *clocks, const uint64_t
     if (known == 0 && __atomic_compare_exchange_n(&kept->hash, &known, short_hash, false,
                                                   __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
       memcpy(kept->frames, frames, count * sizeof *frames);
-      kept->physical = (uint8_t)physical;
       // Release: the frames are there for whoever sees the count.
-      __atomic_store_n(&kept->count, (uint8_t)count, __ATOMIC_RELEASE);
+      __atomic_store_n(&kept->count, count, __ATOMIC_RELEASE);
       return index;
     }
     if (known != short_hash) continue;
-    uint8_t written = __atomic_load_n(&kept->count, __ATOMIC_ACQUIRE);
+    uint32_t written = __atomic_load_n(&kept->count, __ATOMIC_ACQUIRE);
     if (written == count && memcmp(kept->frames, frames, count * sizeof *frames) == 0) return index;
   }
   __atomic_fetch_add(&clocks->stackless, 1, __ATOMIC_RELAXED);

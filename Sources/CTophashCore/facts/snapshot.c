@@ -21,9 +21,6 @@
 #define LABEL_BYTES 64       // kept of a tuple's labels
 #define PIECES 48
 
-// More words of a metadata record that is too long to be kept in one piece.
-#define TOPHASH_SNAPSHOT_MEMBERS 5u
-
 // Metadata kinds of the Swift ABI.
 enum {
   KIND_CLASS = 0,

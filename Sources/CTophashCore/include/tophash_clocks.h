@@ -107,8 +107,7 @@ struct tophash_sync_bucket {
 
 struct tophash_kept_stack {
   uint32_t hash;   // 0: free
-  uint8_t count;   // 0: being written
-  uint8_t physical;  // the rest are the resume functions of awaiting callers
+  uint32_t count;  // 0: being written
   uint64_t frames[TOPHASH_STACK_FRAMES];
 };
 
@@ -196,7 +195,7 @@ void tophash_clocks_forget_memory(struct tophash_clocks *clocks, uint64_t addres
 
 /// Keeps a stack; the same stack has the same number. 0 when there is no room.
 uint32_t tophash_clocks_keep_stack(struct tophash_clocks *clocks, const uint64_t *frames,
-                                   uint32_t count, uint32_t physical);
+                                   uint32_t count);
 /// NULL when `stack` is 0.
 const struct tophash_kept_stack *tophash_clocks_stack(const struct tophash_clocks *clocks,
                                                       uint32_t stack);

@@ -52,6 +52,10 @@ static const char *const names[ENTRIES] = {
 };
 static void *entries[ENTRIES];
 static bool is_static;
+// Where the library is mapped that runs tasks.
+static struct range {
+  uint64_t low, high;
+} concurrency;
 static bool patched;
 
 TOPHASH_EXPORT void swift_beginAccess(void *, uint64_t *, uintptr_t, void *);
@@ -160,6 +164,22 @@ static void find_static(void) {
   is_static = entries[BEGIN] != NULL && entries[END] != NULL;
 }
 
+/// Finds the mapping that holds the address in `range->low`.
+static int find_range(struct dl_phdr_info *info, size_t size, void *range) {
+  (void)size;
+  struct range *found = range;
+  uint64_t low = UINT64_MAX, high = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
+    uint64_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    if (start < low) low = start;
+    if (start + info->dlpi_phdr[i].p_memsz > high) high = start + info->dlpi_phdr[i].p_memsz;
+  }
+  if (found->low < low || found->low >= high) return 0;
+  *found = (struct range){low, high};
+  return 1;
+}
+
 /// The statically linked runtime's functions are local to the program; those of
 /// a dynamic one may come by several ways, but never be our own.
 bool tophash_runtime_find(void) {
@@ -172,6 +192,9 @@ bool tophash_runtime_find(void) {
   tophash_runtime.enter_task = has_tasks ? (void (*)(char *))entries[ENTER] : do_nothing;
   tophash_runtime.exit_task = has_tasks ? (void (*)(char *))entries[EXIT] : do_nothing;
   tophash_runtime.current_task = (void *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrent");
+  concurrency = (struct range){.low = (uint64_t)tophash_runtime.current_task};
+  if (is_static || dl_iterate_phdr(find_range, &concurrency) == 0)
+    concurrency = (struct range){0};
   tophash_runtime.current_task_name =
       (const char *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentTaskName");
   tophash_runtime.current_executor =
@@ -203,6 +226,10 @@ bool tophash_runtime_patch(void) {
 }
 
 bool tophash_runtime_is_static(void) { return is_static; }
+
+bool tophash_runtime_runs_tasks(uint64_t pc) {
+  return pc >= concurrency.low && pc < concurrency.high;
+}
 
 // When the entries are patched the runtime's own code is the way that proves
 // it; else the call through the dynamic linker, which ends in the hook.

@@ -167,35 +167,28 @@ void tophash_strand_leave_task(uint64_t state) {
 // MARK: Accesses
 
 /// Collects the return addresses of a live stack of this thread, by its frame
-/// pointers; at the first async function goes on with those who await it.
-static uint32_t collect(uint64_t frame, uint64_t *frames, uint32_t capacity, uint32_t *physical) {
+/// pointers, down to where the runtime runs tasks: below that is no code of the
+/// program. `context` becomes the async context there, as in `tophash_stack_walk`.
+static uint32_t collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint64_t *context) {
   // Nothing is read outside of this thread's stack: thread-local storage lies
   // above the stack of a thread, and the main thread's ends where it began.
   uint64_t self = (uint64_t)&tophash_strands;
   uint64_t here = (uint64_t)__builtin_frame_address(0);
   uint64_t end = self > here && self - here < (64 << 20) ? self : (uint64_t)__libc_stack_end;
-  uint32_t count = 1;
-  *physical = capacity;
-  while (count < capacity && frame > here && frame < end - 16 && frame % 8 == 0) {
+  uint32_t count = 0;
+  frames[count++] = pc;
+  *context = 0;
+  while (count < TOPHASH_STACK_FRAMES && frame > here && frame < end - 16 && frame % 8 == 0) {
     const uint64_t *link = (const uint64_t *)frame;
     if (link[1] < 4096) break;
-    frames[count++] = link[1];
-    if (link[0] >> 60 == 1) {
-      *physical = count;
-      // The runtime's contract for async frames: the context lies below the link.
-      const uint64_t *context = (const uint64_t *)link[-1];
-      while (count < capacity && context != NULL && (uint64_t)context % 8 == 0 &&
-             context[1] >= 4096) {
-        frames[count++] = context[1];
-        if (context[0] == (uint64_t)context) break;
-        context = (const uint64_t *)context[0];
-      }
+    if (tophash_runtime_runs_tasks(link[1])) {
+      if (!tophash_runtime_runs_tasks(frames[count - 1])) *context = link[-1];
       break;
     }
+    frames[count++] = link[1];
     if (link[0] <= frame) break;
     frame = link[0];
   }
-  if (*physical > count) *physical = count;
   return count;
 }
 
@@ -207,11 +200,11 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
   if (strand == NULL || strand->slot == 0 || tophash_strands.deinits != 0) return;
   if (tophash_self.reporting) return;
   if (tophash_clocks_is_repeated(clocks, strand, address, modifies)) return;
-  uint64_t frames[TOPHASH_STACK_FRAMES] = {pc};
-  uint32_t physical, count = collect(frame, frames, TOPHASH_STACK_FRAMES, &physical);
-  uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count, physical);
+  uint64_t frames[TOPHASH_STACK_FRAMES], context;
+  uint32_t count = collect(pc, frame, frames, &context);
+  uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count);
   struct tophash_unordered found;
   if (tophash_unlikely(
           tophash_clocks_access(clocks, strand, address, modifies, stack, &found)))
-    tophash_conflict_unordered(address, modifies, stack, &found);
+    tophash_conflict_unordered(address, modifies, stack, context, &found);
 }

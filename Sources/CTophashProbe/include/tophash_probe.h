@@ -147,6 +147,9 @@ void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *)
 void (*tophash_runtime_entry_end(void))(uint64_t *);
 /// True when the runtime is part of the program: interposition cannot reach it.
 bool tophash_runtime_is_static(void);
+/// True for code of the library that runs tasks; never in a program that holds
+/// the runtime itself.
+bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
@@ -165,8 +168,9 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
 
 void tophash_conflict_caught(struct tophash_access *other, uint64_t other_key,
                              const struct tophash_access *mine, uint64_t pc);
-/// An access of this thread is unordered with an earlier one.
-void tophash_conflict_unordered(uint64_t address, bool modifies, uint32_t stack,
+/// An access of this thread, of a task that is in `context`, is unordered with an
+/// earlier one.
+void tophash_conflict_unordered(uint64_t address, bool modifies, uint32_t stack, uint64_t context,
                                 const struct tophash_unordered *found);
 /// Claims a record for what `pair` identifies; NULL when that is known (then it is
 /// counted) or no record is left.
@@ -178,9 +182,11 @@ void tophash_conflict_forget(void);
 /// Adds what only the accessor knows to a conflict in which it was found.
 void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 
-/// Walks frame pointers from `frame`. Returns how many return addresses were
-/// written; `async_context` becomes the innermost async context met, or 0.
-uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
+/// Walks frame pointers from `frame`, which is that of the function at `pc`. Returns
+/// how many return addresses were written; `async_context` becomes the context of
+/// the innermost frame that the runtime's job runner called, or 0; it need not be a
+/// context indeed.
+uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
 /// Follows async contexts. Returns how many resume functions were written.
 uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity);

@@ -94,7 +94,7 @@ static void describe_stack(struct tophash_side *side, tophash_stack stack) {
   side->frame_pointer = tophash_frame_pointer(stack);
   side->stack_size =
       (uint32_t)tophash_memory_read(side->stack_pointer, side->stack, sizeof side->stack);
-  side->frame_count = 1 + tophash_stack_walk(side->frame_pointer, side->frames + 1,
+  side->frame_count = 1 + tophash_stack_walk(side->pc, side->frame_pointer, side->frames + 1,
                                              TOPHASH_FRAMES - 1, &context);
   side->async_count = tophash_stack_walk_async(context, side->async_frames, TOPHASH_ASYNC_FRAMES);
 }

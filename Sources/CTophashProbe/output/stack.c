@@ -5,16 +5,20 @@
 // conflict is walked from outside: while its access is open the functions above
 // it cannot return, so the list stays as it is.
 //
-// An async function marks its frame by bit 60 of the saved frame pointer, and
-// keeps its context just below. A context starts with its caller's context and
-// the function that resumes the caller.
+// An async function keeps its context just below its saved frame pointer. On
+// Linux nothing marks such a frame, but only the runtime's job runner calls one:
+// it is the frame that returns there. A context starts with its caller's context
+// and the function that resumes the caller. Whether these are functions indeed is
+// left to the tool, which knows the code.
 
 #include "tophash_facts.h"
 #include "tophash_probe.h"
 
+// Where the runtime does mark async frames, by this bit of the frame pointer that
+// they save.
 #define ASYNC_MARK (1ull << 60)
 
-uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
+uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context) {
   uint32_t count = 0;
   *async_context = 0;
@@ -22,10 +26,11 @@ uint32_t tophash_stack_walk(uint64_t frame, uint64_t *frames, uint32_t capacity,
     uint64_t link[2];
     if (tophash_memory_read(frame, link, sizeof link) != sizeof link) break;
     uint64_t next = link[0] & ~ASYNC_MARK;
-    if ((link[0] & ASYNC_MARK) && *async_context == 0)
-      tophash_memory_read(frame - sizeof(uint64_t), async_context, sizeof *async_context);
     if (link[1] < 4096) break;
-    frames[count++] = link[1];
+    if (*async_context == 0 && tophash_runtime_runs_tasks(link[1]) &&
+        !tophash_runtime_runs_tasks(pc))
+      tophash_memory_read(frame - sizeof(uint64_t), async_context, sizeof *async_context);
+    pc = frames[count++] = link[1];
     if (next <= frame) break;  // callers lie above
     frame = next;
   }

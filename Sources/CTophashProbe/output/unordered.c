@@ -21,11 +21,8 @@ static uint64_t site_key(const struct tophash_kept_stack *stack, bool modified) 
 
 static void describe_stack(struct tophash_side *side, const struct tophash_kept_stack *stack) {
   side->pc = stack->frames[0];
-  side->frame_count = stack->physical;
-  memcpy(side->frames, stack->frames, stack->physical * sizeof *stack->frames);
-  side->async_count = stack->count - stack->physical;
-  memcpy(side->async_frames, stack->frames + stack->physical,
-         side->async_count * sizeof *stack->frames);
+  side->frame_count = stack->count;
+  memcpy(side->frames, stack->frames, stack->count * sizeof *stack->frames);
 }
 
 static void describe_run(struct tophash_side *side, const struct tophash_run *run) {
@@ -41,6 +38,7 @@ static void describe_run(struct tophash_side *side, const struct tophash_run *ru
 }
 
 TOPHASH_COLD void tophash_conflict_unordered(uint64_t address, bool modifies, uint32_t stack,
+                                             uint64_t context,
                                              const struct tophash_unordered *found) {
   const struct tophash_clocks *clocks = tophash_process.clocks;
   const struct tophash_kept_stack *mine = tophash_clocks_stack(clocks, stack);
@@ -75,6 +73,7 @@ TOPHASH_COLD void tophash_conflict_unordered(uint64_t address, bool modifies, ui
   second->flags =
       TOPHASH_SIDE_STABLE | TOPHASH_SIDE_AMENDED | (modifies ? TOPHASH_SIDE_MODIFY : 0);
   describe_stack(second, mine);
+  second->async_count = tophash_stack_walk_async(context, second->async_frames, TOPHASH_ASYNC_FRAMES);
   struct tophash_strand *strand = tophash_strands.current;
   tophash_event now = (uint64_t)strand->clock.times[strand->slot] << 32 | strand->slot;
   if (tophash_clocks_run_of(clocks, now, &run)) describe_run(second, &run);

@@ -191,6 +191,7 @@ enum tophash_snapshot_kind {
   TOPHASH_SNAPSHOT_OBJECT = 2,    // header of the heap object that holds the variable
   TOPHASH_SNAPSHOT_METADATA = 3,  // type metadata, starting 16 bytes before its address point
   TOPHASH_SNAPSHOT_STORAGE = 4,   // header of the object that the value points at
+  TOPHASH_SNAPSHOT_MEMBERS = 5,   // more words of metadata that is too long for one piece
 };
 
 #endif

@@ -18,7 +18,8 @@ struct Inspector {
       image = try ElfImage(path: path)
     } catch {
       guard case .unsupported(let what) = error.reason else { return }
-      throw .cannotRun("'\(path)' is \(what)", "build it for this machine, \(Self.machineName)")
+      throw .cannotRun(
+        "'\(path)' is \(what)", "name a program for this machine, \(Self.machineName)")
     }
     guard image.machine == Self.machine else {
       throw .cannotRun(
@@ -82,10 +83,10 @@ struct Inspector {
   }
 
   #if arch(x86_64)
-  private static let machine = ElfImage.Machine.x86_64
-  private static let machineName = "x86-64"
+  static let machine = ElfImage.Machine.x86_64
+  static let machineName = "x86-64"
   #else
-  private static let machine = ElfImage.Machine.arm64
-  private static let machineName = "arm64"
+  static let machine = ElfImage.Machine.arm64
+  static let machineName = "arm64"
   #endif
 }

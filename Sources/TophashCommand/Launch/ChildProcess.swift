@@ -30,9 +30,7 @@ struct ChildProcess {
       }
     }
     guard failure == 0 else {
-      throw .cannotRun(
-        "'\(path)' cannot be started: \(String(cString: strerror(failure)))",
-        "run it without tophash to see whether it starts at all")
+      throw .cannotStart(path, failure)
     }
   }
 
@@ -41,6 +39,15 @@ struct ChildProcess {
     var status: Int32 = 0
     guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
     return ProcessEnd(waitStatus: status)
+  }
+
+  /// The signal that stopped the process; `nil` while it is not stopped.
+  var stopSignal: Int32? {
+    var info = siginfo_t()
+    guard waitid(P_PID, id_t(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0,
+      info._sifields._sigchld.si_pid == pid
+    else { return nil }
+    return info._sifields._sigchld.si_status
   }
 
   func send(_ signal: Int32) {

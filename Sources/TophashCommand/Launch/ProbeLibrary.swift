@@ -1,4 +1,5 @@
 import Glibc
+import TophashSymbols
 
 /// Finds the library that is preloaded, and builds it where it can be built.
 struct ProbeLibrary {
@@ -22,6 +23,14 @@ struct ProbeLibrary {
       guard access(chosen, R_OK) == 0 else {
         throw .toolFailed(
           "\(Self.variable) names '\(chosen)', which cannot be read", "correct or unset it")
+      }
+      // The dynamic linker passes over what it cannot load, and the program would run unchecked.
+      guard let image = try? ElfImage(path: chosen), image.machine == Inspector.machine,
+        image.defines("swift_beginAccess")
+      else {
+        throw .toolFailed(
+          "\(Self.variable) names '\(chosen)', which is no probe library for this machine",
+          "correct or unset it")
       }
       return chosen
     }

@@ -4,7 +4,8 @@ import Glibc
 ///
 /// They are blocked and fetched one by one, in place of handlers: nothing of the runner runs in
 /// signal context, and a signal that arrives before the program has started waits for it. Stop
-/// signals are not among them: the terminal sends those to both, and both stop.
+/// signals are among them: the program may have to tidy the terminal up before it stops, and the
+/// runner follows it then.
 struct SignalInbox {
   /// What came.
   struct Letter: Equatable {
@@ -42,11 +43,23 @@ struct SignalInbox {
     return Letter(signal: signal, isAddressedToRunner: info.si_code <= 0)
   }
 
+  /// Stops this process by `signal`, and comes back when it is continued.
+  ///
+  /// Does nothing where the system lets nobody stop by a key press, as nobody could continue it.
+  func stop(by signal: Int32) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    raise(signal)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
   /// `SIGPIPE` is among them so that a reader who went away becomes an error of `write`.
   private static let signals: [Int32] =
     [
       SIGCHLD, SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH, SIGALRM,
-      SIGPIPE,
+      SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU,
     ] + Array(34...64)
 
   /// Whether a signal that came to the runner is the program's business.

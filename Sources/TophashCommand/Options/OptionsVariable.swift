@@ -19,16 +19,21 @@ struct OptionsVariable {
     _ key: String, _ value: String?, to options: inout RunOptions
   ) throws(ToolError) {
     guard let setting = settings.first(where: { $0.key == key }) else {
-      let nearest = Suggestion.nearest(to: key, among: settings.map(\.key))
+      let nearest = Suggestion.nearest(to: key, among: keys)
       throw wrong(
         "unknown key '\(key)'",
         nearest.map { "did you mean '\($0)'?" }
-          ?? "known are \(settings.map(\.key).joined(separator: ", "))")
+          ?? "known are \(keys.joined(separator: ", "))")
     }
     if let expected = setting.apply(&options, value) {
-      throw wrong("\(key) takes \(expected), not '\(value ?? "")'", "correct its value")
+      throw wrong(
+        "'\(key)' takes \(expected), \(value.map { "not '\($0)'" } ?? "and has no value")",
+        "write '\(key)=…'")
     }
   }
+
+  /// What may stand before an equals sign: the names of the long options.
+  static var keys: [String] { settings.map(\.key) }
 
   private static func wrong(_ what: String, _ remedy: String) -> ToolError {
     ToolError(what: "\(name): \(what)", remedy: remedy, code: .usage)

@@ -16,6 +16,11 @@ struct RunOptions: Equatable {
 }
 
 extension RunOptions {
+  /// A percentage as one would type it.
+  static func typed(_ percentage: Double) -> String {
+    Int(exactly: percentage).map(String.init) ?? "\(percentage)"
+  }
+
   /// The options that change what a run may find, as they are typed; the seed is not among them.
   var repeated: [String] {
     var words: [String] = []
@@ -24,7 +29,7 @@ extension RunOptions {
     if !setsTraps {
       words.append("--no-traps")
     } else if trapBudget != RunOptions().trapBudget {
-      words += ["--trap-budget", "\(trapBudget)"]
+      words += ["--trap-budget", RunOptions.typed(trapBudget)]
     }
     if isForced { words.append("--force") }
     return words

@@ -3,7 +3,7 @@ enum Suggestion {
   /// The candidate that takes the fewest edits, when those are few for the word's length.
   static func nearest(to word: String, among candidates: [String]) -> String? {
     let best = candidates.map { (distance($0, word), $0) }.min { $0.0 < $1.0 }
-    guard let (edits, candidate) = best, edits <= max(1, word.count / 3) else { return nil }
+    guard let (edits, candidate) = best, edits <= max(1, (word.count + 1) / 3) else { return nil }
     return candidate
   }
 

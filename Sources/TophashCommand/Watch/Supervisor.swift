@@ -30,6 +30,8 @@ struct Supervisor {
     while true {
       if let letter = inbox.next(within: interval) {
         if SignalInbox.isForwarded(letter) { child.send(letter.signal) }
+        // Whoever waits for the runner sees it stop when the program does.
+        if letter.signal == SIGCHLD, let signal = child.stopSignal { inbox.stop(by: signal) }
       } else {
         look()
       }
@@ -44,7 +46,7 @@ struct Supervisor {
         news.process.header.isToolchain
         ? nil : Judge.variable(of: news.conflict, in: news.process, interpreter)
       if let variable, announced.insert(variable.qualifiedName).inserted {
-        console.say("race (caught) in \(variable.name) — reported in full when the program ends")
+        console.say("race (caught) in \(variable.spoken) — reported in full when the program ends")
       }
       if haltsOnFinding { judge(news, isRace: variable != nil) }
     }

@@ -19,6 +19,10 @@ package struct EventHeader: Hashable, Sendable {
   }
 
   package var state: State
+  /// `nil` when the probe works in the process, or has not got so far.
+  package var refusal: Refusal? {
+    if case .refused(let refusal) = state { refusal } else { nil }
+  }
   package var hooks: Hooks
   package var order: Order
   package var pid: Int32

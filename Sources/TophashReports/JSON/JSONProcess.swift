@@ -21,11 +21,8 @@ struct JSONProcess: Encodable {
     program = file.header.program
     arguments = file.header.arguments
     order = file.header.order
-    if case .refused(let refusal) = file.header.state {
-      (state, self.refusal) = ("refused", refusal)
-    } else {
-      state = "watching"
-    }
+    refusal = file.header.refusal
+    state = refusal == nil ? "watching" : "refused"
     hasExited = file.header.end != nil
     coverage = JSONCoverage(Coverage([file]))
   }

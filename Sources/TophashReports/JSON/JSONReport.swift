@@ -146,6 +146,7 @@ struct JSONFrame: Encodable {
     var line: Int
     var column: Int?
     var isNearest: Bool
+    var isCaller: Bool
   }
 
   var function: String
@@ -157,6 +158,7 @@ struct JSONFrame: Encodable {
   var location: Location?
   var isInlined: Bool
   var isRuntime: Bool
+  var isMerged: Bool
 
   init(_ frame: Frame, _ paths: Paths) {
     function = frame.function
@@ -167,9 +169,10 @@ struct JSONFrame: Encodable {
     location = frame.location.map {
       Location(
         file: paths.relative($0.file), line: $0.line, column: $0.column > 0 ? $0.column : nil,
-        isNearest: $0.isNearest)
+        isNearest: $0.precision == .nearest, isCaller: $0.precision == .caller)
     }
     isInlined = frame.isInlined
     isRuntime = frame.isRuntime
+    isMerged = frame.isMerged
   }
 }

@@ -35,7 +35,7 @@ struct StackText {
       switch row {
       case .frame(let frame, let awaited):
         columns.add(
-          (awaited ? "awaited by " : "") + frame.function, frame.placeText(paths))
+          (awaited ? "awaited by " : "") + frame.functionText, frame.placeText(paths))
       case .folded(let count):
         columns.add("… \(count) runtime frame\(count == 1 ? "" : "s")")
       }
@@ -45,6 +45,9 @@ struct StackText {
 }
 
 extension Frame {
+  /// The function, and that it stands for several where it does.
+  var functionText: String { isMerged ? function + " (merged)" : function }
+
   /// `Inventory.swift:41:9`, or the image and offset for code without line information.
   func placeText(_ paths: Paths) -> String {
     if let location { return location.text(paths) }
@@ -56,9 +59,13 @@ extension Frame {
 
 extension SourceLocation {
   /// `file:line:column`, without the column when it is not known, and saying so when the line is
-  /// only the nearest one.
+  /// only the nearest one or that of the caller.
   func text(_ paths: Paths) -> String {
-    let place = "\(paths.relative(file)):\(line)" + (column > 0 && !isNearest ? ":\(column)" : "")
-    return isNearest ? place + " (nearest line)" : place
+    let place = "\(paths.relative(file)):\(line)"
+    return switch precision {
+    case .exact: column > 0 ? "\(place):\(column)" : place
+    case .nearest: place + " (nearest line)"
+    case .caller: place + " (line of the caller)"
+    }
   }
 }

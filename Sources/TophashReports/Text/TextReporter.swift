@@ -49,7 +49,7 @@ package struct TextReporter {
     for side in finding.sides {
       columns.add(
         side.owner.description, side.operation.rawValue, side.site?.placeText(paths) ?? "",
-        side.site?.function ?? "")
+        side.site?.functionText ?? "")
     }
     return columns.lines(indent: "  ", gap: 3, paints: [{ $0 }, { $0 }, style.place])
   }

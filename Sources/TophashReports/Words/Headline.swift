@@ -41,8 +41,17 @@ extension Owner {
 extension Variable {
   /// Name and type, as far as they are known: `Inventory.stock : [String: Int]`.
   package var shown: String {
-    let named = Self.anonymous[name] ?? name
-    return type.map { "\(named) : \($0)" } ?? named
+    type.map { "\(spoken) : \($0)" } ?? spoken
+  }
+
+  /// The name as a part of a sentence, with an article where there is no name: `a captured
+  /// variable`. A name may lead on into a struct: `captured variable.count`.
+  package var spoken: String {
+    for (anonymous, words) in Self.anonymous
+    where name == anonymous || name.hasPrefix(anonymous + ".") {
+      return words + name.dropFirst(anonymous.count)
+    }
+    return name
   }
 
   /// What the reader of memory calls a variable whose name it cannot tell.

@@ -11,6 +11,8 @@ package struct FunctionName: Hashable, Sendable {
   /// Whether the compiler made it up and it holds no code that anyone wrote: a forwarder, a
   /// witness, a metadata accessor.
   package private(set) var isThunk: Bool
+  /// Whether the compiler made it of several functions alike, of which this is one.
+  package private(set) var isMerged = false
 
   /// The name behind `symbol`, mangled or not.
   package init(symbol: String) {
@@ -63,10 +65,11 @@ extension FunctionName {
     /// Stands in its place.
     var words = ""
     var isThunk = false
+    var isMerged = false
   }
 
   private static let wrappers = [
-    Wrapper(prefix: "merged "),
+    Wrapper(prefix: "merged ", isMerged: true),
     Wrapper(prefix: "static "),
     Wrapper(prefix: "back deployment fallback for "),
     Wrapper(prefix: "variable initialization expression of ", words: "initial value of "),
@@ -99,6 +102,7 @@ extension FunctionName {
       self.init(name.dropFirst(wrapper.prefix.count), depth: depth + 1)
       text = wrapper.words + text
       isThunk = isThunk || wrapper.isThunk
+      isMerged = isMerged || wrapper.isMerged
       return
     }
     if let inner = Self.specialized(name) ?? Self.resumed(name) ?? Self.dispatched(name) {

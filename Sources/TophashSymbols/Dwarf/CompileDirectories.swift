@@ -5,62 +5,39 @@ struct CompileDirectories {
   private var directories: [UInt64: String] = [:]
 
   init(_ sections: DwarfSections) {
-    guard let info = sections.info, let abbreviations = sections.abbreviations else { return }
-    var reader = DwarfReader(info)
-    while !reader.isAtEnd, let end = try? reader.unitEnd() {
-      if let unit = try? Self.unit(&reader, abbreviations: abbreviations, sections: sections) {
-        directories[unit.lineTable] = unit.directory
+    guard let abbreviations = sections.abbreviations else { return }
+    for unit in DwarfUnit.all(in: sections) where unit.version < 5 {
+      var entries = DwarfEntries(
+        unit, sections: sections,
+        abbreviations: DwarfAbbreviation.table(at: unit.abbreviations, in: abbreviations))
+      let root = try? entries.next { $1 == DwarfAttribute.lines || $1 == DwarfAttribute.directory }
+      if let root, let lines = root[DwarfAttribute.lines]?.number,
+        let directory = root[DwarfAttribute.directory]?.text
+      {
+        directories[lines] = directory
       }
-      reader.position = end
     }
   }
 
   /// The directory for the line table at `offset` in `.debug_line`.
   subscript(offset: Int) -> String? { directories[UInt64(offset)] }
+}
 
-  /// Reads a unit's header and its first entry.
-  private static func unit(
-    _ reader: inout DwarfReader, abbreviations: Bytes, sections: DwarfSections
-  ) throws(DwarfError) -> (lineTable: UInt64, directory: String)? {
-    guard (2...4).contains(try reader.read(UInt16.self)) else { return nil }
-    let table = try reader.offset()
-    let addressSize = try reader.read(UInt8.self)
-    let code = try reader.unsigned()
-    guard let start = Int(exactly: table) else { throw DwarfError() }
-    var abbreviation = DwarfReader(abbreviations, at: start)
-    guard try find(code, in: &abbreviation) else { return nil }
-
-    var lineTable: UInt64?
-    var directory: String?
-    while lineTable == nil || directory == nil {
-      let attribute = try abbreviation.unsigned()
-      let form = try abbreviation.unsigned()
-      if attribute == 0, form == 0 { return nil }
-      let value = try DwarfValue(
-        form: form, from: &reader, sections: sections, addressSize: addressSize)
-      switch attribute {
-      case 0x10: lineTable = value.number
-      case 0x1b: directory = value.text
-      default: break
-      }
-    }
-    return lineTable.flatMap { table in directory.map { (table, $0) } }
-  }
-
-  /// Moves to the attributes of abbreviation `code`.
-  private static func find(_ code: UInt64, in reader: inout DwarfReader) throws(DwarfError) -> Bool
-  {
-    while true {
-      let next = try reader.unsigned()
-      if next == 0 { return false }
-      _ = try reader.unsigned()
-      try reader.skip(1)
-      if next == code { return true }
-      // The list of attribute and form ends with a pair of zeros.
-      while true {
-        let (attribute, form) = (try reader.unsigned(), try reader.unsigned())
-        if attribute == 0, form == 0 { break }
-      }
-    }
-  }
+/// The attributes of entries that somebody reads (`DW_AT_…`).
+enum DwarfAttribute {
+  static let name: UInt64 = 0x03
+  static let lines: UInt64 = 0x10
+  static let lowAddress: UInt64 = 0x11
+  static let highAddress: UInt64 = 0x12
+  static let directory: UInt64 = 0x1b
+  static let origin: UInt64 = 0x31
+  static let specification: UInt64 = 0x47
+  static let ranges: UInt64 = 0x55
+  static let callColumn: UInt64 = 0x57
+  static let callFile: UInt64 = 0x58
+  static let callLine: UInt64 = 0x59
+  static let linkageName: UInt64 = 0x6e
+  static let stringOffsetsBase: UInt64 = 0x72
+  static let addressBase: UInt64 = 0x73
+  static let rangeListsBase: UInt64 = 0x74
 }

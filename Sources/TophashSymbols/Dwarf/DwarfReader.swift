@@ -13,6 +13,13 @@ struct DwarfReader {
     self.position = position
   }
 
+  /// A reader of another section of the same unit.
+  func moved(to bytes: Bytes) -> DwarfReader {
+    var reader = DwarfReader(bytes)
+    reader.offsetSize = offsetSize
+    return reader
+  }
+
   var isAtEnd: Bool { position >= bytes.count }
 
   @inline(__always)
@@ -72,6 +79,18 @@ struct DwarfReader {
     guard let text = bytes.string(at: position) else { throw DwarfError() }
     position += text.utf8.count + 1
     return text
+  }
+
+  /// An unsigned number of 1 to 8 bytes.
+  mutating func number(ofSize size: UInt8) throws(DwarfError) -> UInt64 {
+    guard (1...8).contains(size) else { throw DwarfError() }
+    var value: UInt64 = 0
+    for shift in 0..<UInt64(size) { value |= UInt64(try read(UInt8.self)) << (shift * 8) }
+    return value
+  }
+
+  mutating func skipString() throws(DwarfError) {
+    while try read(UInt8.self) != 0 {}
   }
 
   mutating func skip(_ count: UInt64) throws(DwarfError) {

@@ -11,6 +11,10 @@ package enum FrameOrigin: String, Sendable, Codable, CaseIterable {
 }
 
 extension Frame {
+  /// True for code that the reader did not write: what comes with the system and the toolchain,
+  /// and what the compiler makes between two functions.
+  package var isRuntime: Bool { origin != .own || isThunk }
+
   /// Who wrote this code. Told by the declaring module, for what was compiled or linked into the
   /// program, then by the image.
   package var origin: FrameOrigin {

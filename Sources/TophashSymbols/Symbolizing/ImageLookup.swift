@@ -1,5 +1,7 @@
 /// Looks up addresses in one image.
 struct ImageLookup {
+  typealias Function = SymbolizerTool.Function
+
   let path: String
   /// `nil` when the file cannot be read (any more).
   let image: ElfImage?
@@ -13,51 +15,67 @@ struct ImageLookup {
     var symbol: ElfSymbol?
     /// The whole function, or just the one byte.
     var extent: Range<UInt64>
-    var span: LineTable.Span?
-    /// For an address without a line: the code around it in the same function, by preference.
-    var neighbours: [LineTable.Span] = []
-
-    /// The addresses to ask about when this one turns out to have no line.
-    var substitutes: [UInt64] {
-      neighbours.map { max($0.range.lowerBound, extent.lowerBound) }
-    }
+    /// For an address without a line: others in the same function that may have the line, by
+    /// preference.
+    var substitutes: [UInt64] = []
   }
 
-  /// How far to look for a line, in spans to each side: beyond, it would say little of the place.
+  /// How far ahead of a call that opens an access to look for a line, in bytes.
+  ///
+  /// The compiler often leaves that call without a line. What follows is the access itself, so
+  /// its line is that of the statement; what precedes may be the statement before, or anything
+  /// that an optimised build moved there.
+  private static let lookahead: UInt64 = 48
+
+  /// What opens an access.
+  private static let beginning = "swift_beginAccess"
+
+  /// How far to look for a line elsewhere, in spans to each side: beyond, it would say little of
+  /// the place.
   private static let neighbourLimit = 8
 
   /// The frames at each place's address, innermost first.
   func frames(at places: [Place]) -> [UInt64: [Frame]] {
-    let queries = queries(at: places)
-    let answers: [UInt64: [SymbolizerTool.Function]]?
+    var queries = places.map(query)
+    let extents = queries.map(\.extent)
+    let lines = image.map { LineTable(of: $0, in: extents) }
+    if let lines {
+      for index in queries.indices {
+        queries[index].substitutes = substitutes(for: queries[index], lines)
+      }
+    }
+    var answers: [UInt64: [Function]] = [:]
     if let tool, image != nil {
       let addresses = Set(queries.flatMap { [$0.vaddr] + $0.substitutes }).sorted()
-      answers = tool.functions(at: addresses, inImageAt: path)
-    } else {
-      answers = nil
+      answers = tool.functions(at: addresses, inImageAt: path) ?? [:]
     }
+    lazy var inlined = image.map { InlinedFunctions(of: $0, in: extents) }
     var frames: [UInt64: [Frame]] = [:]
     for query in queries {
       let functions =
-        answers.map { self.functions(for: query, among: $0) } ?? [ownFunction(for: query)]
+        if Self.isUseful(answers[query.vaddr], for: query) {
+          self.functions(for: query) { answers[$0] ?? [] }
+        } else {
+          self.functions(for: query) {
+            Self.functions(at: $0, in: query, lines: lines, inlined: inlined)
+          }
+        }
       frames[query.place.address] = self.frames(functions, at: query.place)
     }
     return frames
   }
 
-  private func queries(at places: [Place]) -> [Query] {
-    var queries = places.map(query)
-    guard let image else { return queries }
-    let lines = LineTable(of: image, in: queries.map(\.extent))
-    for index in queries.indices {
-      let query = queries[index]
-      queries[index].span = lines.span(at: query.vaddr)
-      if queries[index].span?.location == nil {
-        queries[index].neighbours = lines.neighbours(
-          of: query.vaddr, in: query.extent, limit: Self.neighbourLimit)
-      }
-    }
-    return queries
+  private func substitutes(for query: Query, _ lines: LineTable) -> [UInt64] {
+    let span = lines.span(at: query.vaddr)
+    guard span?.location == nil else { return [] }
+    let neighbours = lines.neighbours(
+      of: query.vaddr, in: query.extent, limit: Self.neighbourLimit)
+    if span == nil, neighbours.isEmpty { return [] }  // no lines at all
+    let around = neighbours.map { max($0.range.lowerBound, query.extent.lowerBound) }
+    guard image?.callee(before: query.place.offset) == Self.beginning else { return around }
+    let next = query.place.offset
+    let end = min(query.extent.upperBound, next.addingSaturating(Self.lookahead))
+    return Array(next..<max(next, end)) + around
   }
 
   private func query(_ place: Place) -> Query {
@@ -86,57 +104,59 @@ struct ImageLookup {
 // MARK: - Answers
 
 extension ImageLookup {
-  /// What the tool says; where it knows no line, the nearest one that it knows for the same
-  /// function.
-  private func functions(
-    for query: Query, among answers: [UInt64: [SymbolizerTool.Function]]
-  ) -> [SymbolizerTool.Function] {
-    guard var functions = answers[query.vaddr], functions.contains(where: { $0.symbol != "" })
-    else { return [ownFunction(for: query)] }
+  /// Whether the tool's answer says more than the image itself.
+  private static func isUseful(_ functions: [Function]?, for query: Query) -> Bool {
+    guard let functions, functions.contains(where: { $0.symbol != "" }) else { return false }
     // Without lines the tool takes the nearest symbol before the address, however far it is.
-    if query.symbol == nil, functions.allSatisfy({ $0.location == nil }) {
-      return [ownFunction(for: query)]
+    return query.symbol != nil || functions.contains { $0.location != nil }
+  }
+
+  /// What the image itself says, as the tool would.
+  private static func functions(
+    at vaddr: UInt64, in query: Query, lines: LineTable?, inlined: InlinedFunctions?
+  ) -> [Function] {
+    var functions: [Function] = []
+    var location = lines?.span(at: vaddr)?.location
+    for instance in (inlined?.chain(at: vaddr) ?? []).dropLast() {
+      functions.append(Function(symbol: instance.symbol, location: location))
+      location = instance.call
     }
+    return functions + [Function(symbol: query.symbol?.name ?? "", location: location)]
+  }
+
+  /// The functions at an address; for those without a line, the nearest one that `answer` knows
+  /// for the same function.
+  private func functions(for query: Query, answer: (UInt64) -> [Function]) -> [Function] {
+    var functions = answer(query.vaddr)
     for isEntryWelcome in [false, true] {
       for substitute in query.substitutes {
-        fill(&functions, from: answers[substitute] ?? [], isEntryWelcome: isEntryWelcome)
+        fill(&functions, from: answer(substitute), isEntryWelcome: isEntryWelcome)
       }
     }
     return functions
   }
 
-  /// Takes over locations from a neighbour, as long as both are in the same functions, from the
-  /// outermost on.
+  /// Takes over locations from a neighbour, as long as both are in the same calls of the same
+  /// functions, from the outermost on.
   ///
   /// - Parameter isEntryWelcome: Whether a line without a column will do: it is where the function
   ///   begins, not what it does.
   private func fill(
-    _ functions: inout [SymbolizerTool.Function], from neighbour: [SymbolizerTool.Function],
-    isEntryWelcome: Bool
+    _ functions: inout [Function], from neighbour: [Function], isEntryWelcome: Bool
   ) {
     for (index, other) in zip(functions.indices.reversed(), neighbour.reversed()) {
-      guard functions[index].symbol == other.symbol else { return }
-      if functions[index].location == nil, var location = other.location,
-        isEntryWelcome || location.column > 0
-      {
-        location.isNearest = true
+      let known = functions[index].location
+      guard functions[index].symbol == other.symbol,
+        known == nil || known?.precision == .nearest || known == other.location
+      else { return }
+      if var location = other.location, known == nil, isEntryWelcome || location.column > 0 {
+        location.precision = .nearest
         functions[index].location = location
       }
     }
   }
 
-  /// What the image itself says: the symbol, and the line from its table.
-  private func ownFunction(for query: Query) -> SymbolizerTool.Function {
-    var location = query.span?.location
-    if location == nil {
-      let locations = query.neighbours.compactMap(\.location)
-      location = locations.first { $0.column > 0 } ?? locations.first
-      location?.isNearest = true
-    }
-    return SymbolizerTool.Function(symbol: query.symbol?.name ?? "", location: location)
-  }
-
-  private func frames(_ functions: [SymbolizerTool.Function], at place: Place) -> [Frame] {
+  private func frames(_ functions: [Function], at place: Place) -> [Frame] {
     functions.enumerated().map { index, function in
       let name = function.symbol.isEmpty ? nil : FunctionName(symbol: function.symbol)
       let file = path.split(separator: "/").last ?? "?"
@@ -145,9 +165,10 @@ extension ImageLookup {
         symbol: name == nil ? nil : function.symbol,
         function: name?.text ?? "\(file) + 0x\(String(place.offset, radix: 16))",
         module: name?.module, location: function.location,
-        isInlined: index < functions.count - 1, isThunk: name?.isThunk ?? false)
+        isInlined: index < functions.count - 1, isThunk: name?.isThunk ?? false,
+        isMerged: name?.isMerged ?? false)
       // The nearest line of an inlined library function would be one of its caller.
-      if frame.isInlined, frame.origin != .own, frame.location?.isNearest == true {
+      if frame.isInlined, frame.origin != .own, frame.location?.precision == .nearest {
         frame.location = nil
       }
       return frame

@@ -1,8 +1,7 @@
 /// Turns the addresses of a process into functions and source locations.
 ///
-/// Names come from `llvm-symbolizer` where there is one, which also tells inlined functions apart;
-/// otherwise from the images themselves: then a frame carries the innermost line, and the function
-/// that this was inlined into. Images that cannot be read leave `Module + 0x1234`.
+/// Names come from `llvm-symbolizer` where there is one, otherwise from the images themselves;
+/// both tell inlined functions apart. Images that cannot be read leave `Module + 0x1234`.
 package struct Symbolizer: Sendable {
   private let images: [LoadedImage]
   private let tool: SymbolizerTool?
@@ -24,8 +23,8 @@ package struct Symbolizer: Sendable {
   /// an address at which the rest of an `async` function starts: it stands for itself, as in the
   /// chain of awaiting callers.
   ///
-  /// - Complexity: One process for each image, and one pass over its line table where an address
-  ///   is without a line.
+  /// - Complexity: For each image one process and one pass over its line table; without the tool,
+  ///   one pass over the debug information of the compile units that hold an address.
   package func frames(at addresses: [UInt64]) -> [UInt64: [Frame]] {
     var places: [String: [Place]] = [:]
     var frames: [UInt64: [Frame]] = [:]
@@ -35,7 +34,7 @@ package struct Symbolizer: Sendable {
       {
         places[image.path, default: []].append(Place(address: address, image: image))
       } else {
-        frames[address] = [.unknown(address)]
+        frames[address] = [.unknown(at: address)]
       }
     }
     for (path, places) in places {
@@ -56,8 +55,8 @@ struct Place {
 }
 
 extension Frame {
-  /// A frame in no image.
-  fileprivate static func unknown(_ address: UInt64) -> Frame {
+  /// A frame in no known image.
+  package static func unknown(at address: UInt64) -> Frame {
     Frame(
       address: address, image: nil, offset: address, symbol: nil,
       function: "0x\(String(address, radix: 16))", module: nil, location: nil, isInlined: false)

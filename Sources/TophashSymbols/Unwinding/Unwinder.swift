@@ -13,9 +13,12 @@ package struct Unwinder: Sendable {
   /// Sorted by address.
   private let modules: [Module]
 
-  /// - Parameter images: What was mapped into the process, in any order.
-  package init(images: [LoadedImage]) {
-    modules = images.sorted { $0.range.lowerBound < $1.range.lowerBound }.map(Module.init)
+  /// - Parameters:
+  ///   - images: What was mapped into the process, in any order.
+  ///   - cache: Opened images, to share with others who read them.
+  package init(images: [LoadedImage], cache: ElfImageCache = ElfImageCache()) {
+    modules = images.sorted { $0.range.lowerBound < $1.range.lowerBound }
+      .map { Module($0, cache) }
   }
 
   /// The return addresses into the callers of the function at `pc`, innermost first.
@@ -218,29 +221,35 @@ extension CallFrameRow.Rule {
 /// An image of the process and its file, opened at first use.
 private final class Module: Sendable {
   let image: LoadedImage
+  private let cache: ElfImageCache
   private let contents = Lazy<Contents>()
 
   private struct Contents: Sendable {
     var file: ElfImage?
     var frames: CallFrameTable?
 
-    init(path: String) {
-      file = try? ElfImage(path: path)
+    init(_ file: ElfImage?) {
+      self.file = file
       frames = file.flatMap { CallFrameTable($0) }
     }
   }
 
-  init(_ image: LoadedImage) {
+  init(_ image: LoadedImage, _ cache: ElfImageCache) {
     self.image = image
+    self.cache = cache
   }
 
   /// `nil` when the file cannot be read or has no call frame information.
   var frames: CallFrameTable? {
-    contents { Contents(path: image.path) }.frames
+    opened.frames
   }
 
   private var file: ElfImage? {
-    contents { Contents(path: image.path) }.file
+    opened.file
+  }
+
+  private var opened: Contents {
+    contents { Contents(try? cache.image(at: image.path)) }
   }
 
   func isExecutable(_ address: UInt64) -> Bool {

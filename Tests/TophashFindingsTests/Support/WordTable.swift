@@ -31,7 +31,8 @@ extension Frame {
   /// A frame of the program; of a library when `image` names one.
   static func of(
     _ function: String, line: Int? = nil, offset: UInt64 = 0x10, module: String? = "Warehouse",
-    image: String = "/shop/.build/debug/Warehouse", isThunk: Bool = false
+    image: String = "/shop/.build/debug/Warehouse", isThunk: Bool = false,
+    isMerged: Bool = false
   ) -> Frame {
     Frame(
       address: offset, image: image, offset: offset, symbol: nil, function: function,
@@ -39,7 +40,7 @@ extension Frame {
       location: line.map {
         SourceLocation(file: "/shop/Sources/Inventory.swift", line: $0, column: 9)
       },
-      isInlined: false, isThunk: isThunk)
+      isInlined: false, isThunk: isThunk, isMerged: isMerged)
   }
 
   static let dispatch = Frame.of(

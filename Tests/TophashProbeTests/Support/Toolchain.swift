@@ -1,31 +1,12 @@
 import Glibc
 import Synchronization
-
-/// Programs of the toolchain and of the system, found through `PATH`.
-enum Tool {
-  /// `nil` when there is no such program.
-  static func path(_ name: String) -> String? {
-    let directories = getenv("PATH").map { String(cString: $0) } ?? ""
-    return directories.split(separator: ":")
-      .map { "\($0)/\(name)" }
-      .first { access($0, X_OK) == 0 }
-  }
-
-  /// Runs a program that has to succeed.
-  static func run(_ name: String, _ arguments: [String]) throws {
-    guard let path = path(name) else { throw Command.Failure(reason: "no \(name) in PATH") }
-    let result = try Command(path: path, arguments: arguments).run()
-    guard result.end == .exited(0) else {
-      throw Command.Failure(reason: "\(name) \(result.end): \(result.output)\(result.errors)")
-    }
-  }
-}
+import TophashTestSupport
 
 /// A program or library that the tests run, compiled when one first asks for it.
 enum Fixture: String, CaseIterable {
   /// The scenarios, as a debug build.
   case debug
-  /// Optimised.
+  /// Optimised, with frame pointers as the package manager builds it.
   case release
   /// With the runtime as part of the program.
   case staticRuntime
@@ -95,7 +76,7 @@ enum Fixture: String, CaseIterable {
     }
     switch self {
     case .debug: try torture([])
-    case .release: try torture(["-O", "-wmo"])
+    case .release: try torture(["-O", "-wmo", "-Xcc", "-fno-omit-frame-pointer"])
     case .staticRuntime: try torture(["-static-stdlib"])
     case .unchecked: try torture(["-enforce-exclusivity=unchecked"])
     case .plugin: try swift(["-emit-library"], ["\(sources)/Host/plugin.swift"])

@@ -10,14 +10,14 @@ enum Samples {
 
   static func frame(
     _ function: String, _ line: Int, _ column: Int, in file: String = "Inventory.swift",
-    isNearest: Bool = false
+    precision: SourceLocation.Precision = .exact, isMerged: Bool = false
   ) -> Frame {
     Frame(
       address: 0x1010, image: "/shop/.build/debug/Warehouse", offset: 0x10,
       symbol: "$s9Warehouse", function: function, module: "Warehouse",
       location: SourceLocation(
-        file: "/shop/Sources/Warehouse/\(file)", line: line, column: column, isNearest: isNearest),
-      isInlined: false)
+        file: "/shop/Sources/Warehouse/\(file)", line: line, column: column, precision: precision),
+      isInlined: false, isMerged: isMerged)
   }
 
   static func runtime(_ function: String) -> Frame {

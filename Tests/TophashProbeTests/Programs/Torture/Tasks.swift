@@ -80,6 +80,48 @@ func collideInTasks() {
   }
 }
 
+/// One side is awaited by two callers, all of whom have been suspended; nobody awaits the other.
+func collideWhileAwaited() {
+  runTask {
+    let shared = Shared()
+    let opened = Semaphore()
+    let finished = Semaphore()
+    let other = Task.detached {
+      await Task.yield()
+      opened.wait()
+      shared.map[1] = 1
+      finished.post()
+    }
+    await holdForTwo(shared, opened, finished)
+    await other.value
+    say("met")
+  }
+}
+
+@inline(never)
+private func holdForTwo(_ shared: Shared, _ opened: Semaphore, _ finished: Semaphore) async {
+  await Task.yield()
+  await holdForOne(shared, opened, finished)
+  shared.map[2] = nil
+}
+
+@inline(never)
+private func holdForOne(_ shared: Shared, _ opened: Semaphore, _ finished: Semaphore) async {
+  await Task.yield()
+  await hold(shared, opened, finished)
+  shared.map[3] = nil
+}
+
+@inline(never)
+private func hold(_ shared: Shared, _ opened: Semaphore, _ finished: Semaphore) async {
+  await Task.yield()
+  whileOpen(&shared.map) {
+    opened.post()
+    finished.wait()
+  }
+  shared.map[4] = nil
+}
+
 /// An actor keeps its tasks apart without any lock that the probe could see.
 func useActor() {
   actor Counter {

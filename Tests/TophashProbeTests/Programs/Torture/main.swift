@@ -43,6 +43,7 @@ let scenarios: [String: () -> Void] = [
   "hop-inside-access": hopInsideAccess,
   "collide-with-suspended": collideWithSuspended,
   "collide-in-tasks": collideInTasks,
+  "collide-while-awaited": collideWhileAwaited,
   "use-actor": useActor,
   "lock-in-property-after-hops": lockInPropertyAfterHops,
 ]

@@ -4,10 +4,10 @@ import Foundation
 ///
 /// An unknown keyword is a mistake of the schema, and said so: a check that is skipped would look
 /// like one that passed.
-struct JSONSchema {
-  let root: [String: Any]
+package struct JSONSchema {
+  private let root: [String: Any]
 
-  init(_ data: Data) throws {
+  package init(_ data: Data) throws {
     guard let root = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw CocoaError(.propertyListReadCorrupt)
     }
@@ -15,10 +15,12 @@ struct JSONSchema {
   }
 
   /// What `text` has wrong, each with the path to it; empty when it is valid.
-  func errors(in text: String) throws -> [String] {
-    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    return errors(value, root, at: "$")
+  package func errors(in text: String) throws -> [String] {
+    errors(in: try JSONSerialization.jsonObject(with: Data(text.utf8)))
   }
+
+  /// The same for a value as `JSONSerialization` has it.
+  package func errors(in value: Any) -> [String] { errors(value, root, at: "$") }
 
   private func errors(_ value: Any, _ schema: [String: Any], at path: String) -> [String] {
     schema.flatMap { errors(value, keyword: $0.key, $0.value, in: schema, at: path) }

@@ -1,12 +1,6 @@
 import TophashSymbols
 
 extension Frame {
-  /// True for code that the reader did not write: what comes with the system and the toolchain,
-  /// and what the compiler makes between two functions.
-  package var isRuntime: Bool {
-    origin != .own || isThunk
-  }
-
   /// True for the compiler's accessor of the property that `variable` names; the access was
   /// written in its caller.
   package func isAccessor(of variable: Variable) -> Bool {

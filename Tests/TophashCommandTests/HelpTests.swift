@@ -1,0 +1,107 @@
+import Testing
+import TophashTestSupport
+
+/// What the tool says of itself.
+@Suite struct HelpTests {
+  static let rootHelp = """
+    OVERVIEW: Finds tasks that touch one Swift collection at the same time.
+
+    Checks unmodified programs while they run, and says which variable, which two
+    lines and which two tasks.
+
+    USAGE: tophash <subcommand>
+
+    OPTIONS:
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    SUBCOMMANDS:
+      run                     Run a program, and report tasks that touch one
+                              variable at the same time.
+
+      See 'tophash help <subcommand>' for detailed help.
+
+    """
+
+  static let runHelp = """
+    OVERVIEW: Run a program, and report tasks that touch one variable at the same
+    time.
+
+    The program is not rebuilt. Its input, output, signals and exit status pass
+    through untouched; findings go to standard output after it has ended,
+    everything else to standard error. Processes that it starts are checked too.
+    Without a program, a bundled example is run.
+
+    Options can also be given in TOPHASH_OPTIONS, as key=value pairs between
+    colons, with the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet
+
+    EXIT STATUS
+      the program's own  nothing was found (ended by the same signal, if by one)
+      64                 wrong usage
+      66                 something was found, whatever the program's own status was
+      70                 tophash itself failed
+      126                the program cannot be run, or cannot be checked
+      127                there is no such program
+
+    USAGE: tophash run [<options>] [--] [<program> [<argument> ...]]
+
+    ARGUMENTS:
+      <program>               The program and its arguments.
+
+    OPTIONS:
+      --reporter <reporter>   Form of the report. (default: text) (values: text,
+                              json)
+      --output <file>         Write the report to a file in place of standard
+                              output.
+      --quiet                 Print nothing but findings and errors.
+      --halt-on-finding       Stop the program at its first finding.
+      --color <color>         Colour the text report. (default: auto) (values:
+                              auto, always, never)
+      --trap-budget <percent> Share of run time that traps may hold accesses open.
+                              (default: 10)
+      --no-traps              Hold no access open: find only what meets by itself.
+      --hook <hook>           How accesses are seen. (default: auto) (values: auto,
+                              interpose)
+      --seed <number>         Repeat the choices of an earlier run, as its report
+                              says.
+      --symbolizer <path>     The llvm-symbolizer to use.
+      --force                 Run a program that seems to have nothing to check.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+
+    """
+
+  @Test(arguments: [[], ["--help"], ["-h"], ["help"]])
+  func `the tool's help`(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: Self.rootHelp)
+  }
+
+  @Test(arguments: [
+    ["run", "--help"], ["run", "-h"], ["run", "--quiet", "--help"], ["help", "run"],
+  ])
+  func `the help of run`(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: Self.runHelp)
+  }
+
+  @Test(arguments: [["--version"], ["run", "--version"]])
+  func version(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: "tophash 0.1.0\n")
+  }
+
+  @Test(arguments: ["--help", "-h", "--version", "--quiet", "--no-such-option"])
+  func `what follows the program is the program's`(_ word: String) throws {
+    let run = try BuiltTool.run(["--quiet"], .shop, [word, "exit=3"])
+    expect(run, .exited(3), output: "[\(word)]\n")
+  }
+}
+
+/// Expects the whole of a run: how it ended, and both outputs.
+func expect(
+  _ run: Command.Result, _ end: End = .exited(0), output: String = "", errors: String = "",
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(run.end == end, sourceLocation: sourceLocation)
+  #expect(run.output == output, sourceLocation: sourceLocation)
+  #expect(run.errors == errors, sourceLocation: sourceLocation)
+}

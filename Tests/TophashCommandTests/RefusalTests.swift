@@ -1,0 +1,352 @@
+import Foundation
+import Testing
+import TophashTestSupport
+
+/// What cannot be run or checked: one line that says what to do, and an exit code.
+@Suite struct RefusalTests {
+  #if arch(x86_64)
+  static let machine = "x86-64"
+  static let foreignMachine: UInt8 = 183
+  #else
+  static let machine = "arm64"
+  static let foreignMachine: UInt8 = 62
+  #endif
+
+  // MARK: No program
+
+  /// Files that are no programs; made in `directory`.
+  static let files = try! {
+    let directory = try TemporaryDirectory()
+    try directory.write("text", "not for running")
+    try directory.write("empty", "", mode: 0o755)
+    try directory.write("orphan", "#!/no/such/interpreter -x\n", mode: 0o755)
+    try directory.write("damaged", "\u{7f}ELF\u{2}\u{1}\u{1}", mode: 0o755)
+    try directory.write("folder/file", "")
+    symlink("loop", "\(directory.path)/loop")
+    return directory
+  }()
+
+  @Test(
+    arguments: [
+      ("./missing", 127, "no program './missing'; check the path, or build the program first"),
+      ("missing", 127, "no program 'missing'; check the spelling"),
+      ("text", 127, "no program 'text'; write './text' for the one in this directory"),
+      ("", 127, "no program ''; name the program to run"),
+      ("./loop", 127, "no program './loop'; check the path, or build the program first"),
+      ("./text/x", 127, "no program './text/x'; check the path, or build the program first"),
+      ("./text", 126, "'./text' is not executable; build it, or set its mode with 'chmod +x'"),
+      ("./folder", 126, "'./folder' is a directory; name the program in it"),
+      ("./empty", 126, "'./empty' is an empty file; build the program again"),
+      (
+        "./orphan", 126,
+        "'./orphan' is a script for '/no/such/interpreter', which is not there;"
+          + " correct the script's first line, or install what it names"
+      ),
+      (
+        "./damaged", 126,
+        "'./damaged' is not a program that this machine can run;"
+          + " name a program for this machine, \(machine)"
+      ),
+    ] as [(String, Int32, String)])
+  func `a file that is no program`(_ word: String, _ status: Int32, _ line: String) throws {
+    let run = try BuiltTool.run(["run", "--", word], in: Self.files.path)
+    expect(run, .exited(status), errors: "tophash: error: \(line)\n")
+  }
+
+  // MARK: A program that cannot be checked
+
+  @Test(
+    arguments: [
+      (
+        .unchecked,
+        "was built without exclusivity checks, or has no variable that needs one: no access could be"
+          + " seen; build it without '-enforce-exclusivity=unchecked', or use --force if it loads"
+          + " code later"
+      ),
+      (
+        .threadSanitizer,
+        "is built with ThreadSanitizer, which cannot share a process with the probe;"
+          + " build it without '--sanitize=thread'"
+      ),
+      (
+        .addressSanitizer,
+        "is built with AddressSanitizer, which cannot share a process with the probe;"
+          + " build it without '--sanitize=address'"
+      ),
+      (
+        .stripped,
+        "holds its own copy of the Swift runtime, and no symbols to find it by;"
+          + " leave it unstripped, or link it without '-static-stdlib'"
+      ),
+      (
+        .staticPlain,
+        "is fully static, so nothing can be loaded into it;"
+          + " name a dynamically linked program, or use --force if it only starts one"
+      ),
+    ] as [(Program, String)])
+  func `a build that cannot be checked`(_ program: Program, _ line: String) throws {
+    let run = try BuiltTool.run([], program, ["say=never"])
+    expect(run, .exited(126), errors: "tophash: error: '\(try program.word)' \(line)\n")
+  }
+
+  @Test(.enabled(if: Program.canBeFullyStatic, "the toolchain cannot link fully static programs"))
+  func `a fully static Swift program`() throws {
+    expect(
+      try BuiltTool.run([], .fullyStatic, ["say=never"]), .exited(126),
+      errors: """
+        tophash: error: './fullyStatic' is fully static, so nothing can be loaded into it; \
+        link it dynamically, or with '-static-stdlib' in place of a static SDK
+
+        """)
+  }
+
+  @Test(
+    arguments: [
+      (4, 1, "is a 32-bit file; name a program"),
+      (5, 2, "is a big-endian file; name a program"),
+      (16, 1, "is an object file; name a program"),
+      (18, foreignMachine, "is built for another processor; build it"),
+    ] as [(Int, UInt8, String)])
+  func `a program for another machine`(_ byte: Int, _ value: UInt8, _ line: String) throws {
+    let directory = try TemporaryDirectory()
+    var content = bytes(of: try Program.shop.path)
+    content[byte] = value
+    try Data(content).write(to: URL(filePath: directory.path + "/foreign"))
+    chmod(directory.path + "/foreign", 0o755)
+    expect(
+      try BuiltTool.run(["run", "--", "./foreign"], in: directory.path), .exited(126),
+      errors: "tophash: error: './foreign' \(line) for this machine, \(Self.machine)\n")
+  }
+
+  @Test(arguments: [0o4755, 0o2755] as [mode_t])
+  func `a program with the privileges of another`(_ mode: mode_t) throws {
+    let directory = try TemporaryDirectory()
+    let copy = try directory.copy(Program.shop.path, as: "privileged")
+    try #require(chmod(copy, mode) == 0)
+    expect(
+      try BuiltTool.run(["run", "--", "./privileged"], in: directory.path), .exited(126),
+      errors: """
+        tophash: error: './privileged' runs with other privileges than yours, and the system keeps \
+        the probe out of it; check a copy without its setuid and setgid bits
+
+        """)
+  }
+
+  @Test func `a runtime that nobody knows`() throws {
+    expect(
+      try BuiltTool.run([], .other), .exited(126), output: "other\n",
+      errors: """
+        tophash: error: the program ran unchecked: its Swift runtime is not one that this version \
+        of Tophash knows; build it with another toolchain, or get a newer Tophash
+
+        """)
+  }
+
+  @Test func `a program without Swift runs, and it is said that nothing was checked`() throws {
+    expect(
+      try BuiltTool.run([], .plain), .exited(126), output: "plain\n",
+      errors: """
+        tophash: error: nothing was checked: no program with a Swift runtime ran; name a Swift \
+        program, or a script that starts one
+
+        """)
+  }
+
+  @Test func `a program without Swift that fails keeps its status`() throws {
+    let run = try BuiltTool.run([], .plain, ["fail"])
+    #expect(run.end == .exited(1))
+    #expect(run.errors.hasPrefix("tophash: error: nothing was checked: "))
+  }
+
+  @Test func `a child that cannot be checked is named`() throws {
+    let child = try Program.threadSanitizer.path
+    expect(
+      try BuiltTool.run(["run", "--", "/bin/sh", "-c", "\(child) say=child; exit 0"]),
+      .exited(126), output: "child\n",
+      errors: """
+        tophash: error: '\(child)' ran unchecked: it is built with a sanitizer, which cannot share \
+        a process with the probe; build it without '--sanitize'
+
+        """)
+  }
+
+  @Test func `force runs what seems to have nothing to check`() throws {
+    let run = try BuiltTool.run(["--force", "--quiet"], .unchecked, ["race", "say=run"])
+    expect(run, output: "run\n")
+  }
+
+  // MARK: The tool's own files
+
+  @Test(arguments: [
+    ("/no/such/folder/report", "No such file or directory"),
+    ("/", "Is a directory"),
+    ("", "No such file or directory"),
+  ])
+  func `an output that cannot be opened stops before the program starts`(
+    _ path: String, _ reason: String
+  ) throws {
+    expect(
+      try BuiltTool.run(["--output", path], .shop, ["say=never"]), .exited(70),
+      errors: """
+        tophash: error: '\(path)' cannot be written: \(reason); name another file for --output
+
+        """)
+  }
+
+  @Test func `an output in a folder that may not be written`() throws {
+    // Nobody makes files there, not even root.
+    let path = "/sys/report"
+    try #require(open(path, O_WRONLY | O_CREAT, 0o600) < 0)
+    let reason = String(cString: strerror(errno))
+    expect(
+      try BuiltTool.run(["--output", path], .shop, ["say=never"]), .exited(70),
+      errors: """
+        tophash: error: '\(path)' cannot be written: \(reason); name another file for --output
+
+        """)
+  }
+
+  @Test func `a report that finds the disk full goes to standard output`() throws {
+    let run = try BuiltTool.run(["--quiet", "--output", "/dev/full"], .shop, ["race"])
+    #expect(run.end == .exited(70))
+    #expect(run.output.hasPrefix("race (caught): two threads changed Inventory.stock"))
+    #expect(
+      run.errors == """
+        tophash: error: '/dev/full' could not be written: No space left on device; the report is \
+        on standard output instead
+
+        """)
+  }
+
+  @Test func `a standard output that is full is told`() throws {
+    var command = try BuiltTool.command(["run", "--quiet", "--", Program.shop.path, "race"])
+    command.output = "/dev/full"
+    expect(
+      try command.run(), .exited(70),
+      errors: """
+        tophash: error: the report could not be written to standard output: No space left on \
+        device; use --output to keep it in a file
+
+        """)
+  }
+
+  @Test func `a temporary folder that is not there`() throws {
+    expect(
+      try BuiltTool.run([], .shop, ["say=never"], environment: ["TMPDIR": "/no/such/folder"]),
+      .exited(70),
+      errors: """
+        tophash: error: no directory for the probe's files can be made in '/no/such/folder': No \
+        such file or directory; set TMPDIR to a directory that can be written
+
+        """)
+  }
+
+  @Test(arguments: [
+    ("/no/such/library", "cannot be read"),
+    ("/", "is no probe library for this machine"),
+    ("/etc/passwd", "is no probe library for this machine"),
+    ("/proc/self/exe", "is no probe library for this machine"),
+  ])
+  func `a probe library that is none`(_ path: String, _ reason: String) throws {
+    expect(
+      try BuiltTool.run(
+        [], .shop, ["say=never"], environment: ["TOPHASH_PROBE_LIBRARY": path]), .exited(70),
+      errors: """
+        tophash: error: TOPHASH_PROBE_LIBRARY names '\(path)', which \(reason); correct or unset it
+
+        """)
+  }
+
+  @Test func `a tool that stands alone`() throws {
+    let directory = try TemporaryDirectory()
+    let tool = try directory.copy(BuiltTool.path, as: "tophash")
+    let program = try Program.shop.path
+    expect(
+      try Command(path: tool, arguments: ["run", "--", program, "say=never"]).run(), .exited(70),
+      errors: """
+        tophash: error: the probe library libTophashProbe.so is neither beside tophash nor in \
+        ../lib; install it there, or name it in TOPHASH_PROBE_LIBRARY
+
+        """)
+    expect(
+      try Command(path: tool, arguments: ["run"]).run(), .exited(64),
+      errors: """
+        tophash: error: no program was named, and the example is not beside tophash; write \
+        'tophash run -- PROGRAM'
+
+        """)
+  }
+
+  // MARK: Usage
+
+  @Test(arguments: [
+    (["nosuch"], "unexpected argument 'nosuch'; see 'tophash --help'"),
+    (["run", "--quite"], "unknown option '--quite'; did you mean '--quiet'?"),
+    (
+      ["run", "--no-such-option"],
+      "unknown option '--no-such-option'; write '--' before a program whose name starts so"
+    ),
+    (
+      ["run", "--reporter", "xml"],
+      "the value 'xml' is invalid for '--reporter <reporter>'; please provide one of 'text' and"
+        + " 'json'"
+    ),
+    (
+      ["run", "--color", "blue"],
+      "the value 'blue' is invalid for '--color <color>'; please provide one of 'auto', 'always'"
+        + " or 'never'"
+    ),
+    (["run", "--output"], "missing value for '--output <file>'; see 'tophash run --help'"),
+    (
+      ["run", "--trap-budget", "much"],
+      "the value 'much' is invalid for '--trap-budget <percent>'; see 'tophash run --help'"
+    ),
+    (
+      ["run", "--trap-budget", "-1"],
+      "'--trap-budget' takes a percentage from 0 to 100, not '-1'; see 'tophash run --help'"
+    ),
+    (
+      ["run", "--trap-budget", "100.5"],
+      "'--trap-budget' takes a percentage from 0 to 100, not '100.5'; see 'tophash run --help'"
+    ),
+    (
+      ["run", "--trap-budget", "nan"],
+      "'--trap-budget' takes a percentage from 0 to 100, not 'nan'; see 'tophash run --help'"
+    ),
+    (
+      ["run", "--seed", "-7"],
+      "missing value for '--seed <number>'; see 'tophash run --help'"
+    ),
+  ])
+  func `wrong usage`(_ arguments: [String], _ line: String) throws {
+    expect(try BuiltTool.run(arguments), .exited(64), errors: "tophash: error: \(line)\n")
+  }
+
+  @Test(arguments: [
+    ("colour=never", "unknown key 'colour'; did you mean 'color'?"),
+    ("quite", "unknown key 'quite'; did you mean 'quiet'?"),
+    (
+      "verbose",
+      "unknown key 'verbose'; known are reporter, output, quiet, halt-on-finding, color,"
+        + " trap-budget, no-traps, hook, seed, symbolizer, force"
+    ),
+    ("seed=7:reporter=xml", "'reporter' takes text or json, not 'xml'; write 'reporter=…'"),
+    ("quiet=perhaps", "'quiet' takes 0 or 1, not 'perhaps'; write 'quiet=…'"),
+    ("output", "'output' takes a path, and has no value; write 'output=…'"),
+    ("output=", "'output' takes a path, not ''; write 'output=…'"),
+    ("seed=-1", "'seed' takes a whole number, not '-1'; write 'seed=…'"),
+    (
+      "trap-budget=101",
+      "'trap-budget' takes a percentage from 0 to 100, not '101'; write 'trap-budget=…'"
+    ),
+    (
+      "trap-budget=nan",
+      "'trap-budget' takes a percentage from 0 to 100, not 'nan'; write 'trap-budget=…'"
+    ),
+  ])
+  func `a variable with wrong options`(_ options: String, _ line: String) throws {
+    expect(
+      try BuiltTool.run([], .shop, ["say=never"], environment: ["TOPHASH_OPTIONS": options]),
+      .exited(64), errors: "tophash: error: TOPHASH_OPTIONS: \(line)\n")
+  }
+}
