@@ -26,7 +26,8 @@ package struct SummaryText {
       line += "; \(Number.counted(UInt64(report.lockConflicts), "wait")) for a lock left out"
     }
     if report.possiblyOrdered > 0 {
-      line += "; \(Number.counted(UInt64(report.possiblyOrdered), "candidate")) left out,"
+      line +=
+        "; \(Number.counted(UInt64(report.possiblyOrdered), "candidate")) left out,"
         + " whose sides may be ordered by atomics"
     }
     return line

@@ -210,7 +210,8 @@ import TophashSymbols
     fixture.conflicts = conflicts
     judge.add(try fixture.parsed(), interpreter: words)
     #expect(judge.possiblyOrdered == 1)
-    #expect(judge.report.map(\.grade).sorted { $0.rawValue < $1.rawValue } == [.caught, .unordered])
+    #expect(
+      judge.report.map(\.grade).sorted { $0.rawValue < $1.rawValue } == [.caught, .unordered])
     #expect(judge.report.first { $0.grade == .unordered }?.begun.site?.location?.line == 58)
   }
 }

@@ -124,7 +124,9 @@ import TophashSymbols
     #expect(lines[2].hasPrefix("  work item of \"com.example.orders\"   read "))
     #expect(lines.contains("  task 7 \"restock\" came first, to modify it"))
     #expect(
-      lines.contains { $0.hasPrefix("  work item of \"com.example.orders\" came later, to read it") })
+      lines.contains {
+        $0.hasPrefix("  work item of \"com.example.orders\" came later, to read it")
+      })
     #expect(lines.contains { $0.hasPrefix("  no race if: they are ordered by something") })
     #expect(lines.contains { $0.hasPrefix("  proof: a run in which the two meet") })
     #expect(!lines.contains { $0.contains("race (") })

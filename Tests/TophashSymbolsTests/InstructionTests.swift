@@ -45,7 +45,8 @@ import Testing
   /// Each function of the running test program ends where its last instruction ends: decoding
   /// that lost its way would run past some of them.
   @Test func `functions of a real program fall into instructions`() throws {
-    let path = try #require(try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+    let path = try #require(
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
     let image = try ElfImage(path: path)
     var functions = 0
     var lost = 0

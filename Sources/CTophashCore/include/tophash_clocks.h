@@ -39,9 +39,9 @@
 // Slot 0 is nobody. 256 strands run at once, or have lately run unobserved.
 #define TOPHASH_STRANDS 256
 
-// 2^11 buckets of eight sync objects and one clock for all that find no room: 18 MiB.
+// 2^11 buckets of seven sync objects and one clock for all that find no room: 16 MiB.
 #define TOPHASH_SYNC_BUCKET_BITS 11
-#define TOPHASH_SYNCS 8
+#define TOPHASH_SYNCS 7
 
 // 2^15 buckets of seven variables: 16 MiB. A bucket belongs to 64 bytes of
 // memory, so that freeing an object touches few.
@@ -99,10 +99,9 @@ struct tophash_shadow_bucket {
 
 struct tophash_sync_bucket {
   uint64_t keys[TOPHASH_SYNCS];  // 0: free
+  uint64_t is_shared;            // here, in the cache line that every look-up reads
   struct tophash_clock clocks[TOPHASH_SYNCS];
   struct tophash_clock shared;  // of all that found no place
-  uint64_t is_shared;
-  uint64_t unused[7];
 };
 
 struct tophash_kept_stack {

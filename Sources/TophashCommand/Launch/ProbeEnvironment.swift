@@ -44,7 +44,8 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
 extension ProbeOptions {
   init(_ options: RunOptions, seed: UInt64) {
     self.init(
-      hook: options.hook, followsOrder: options.detect == .unordered, setsTraps: options.setsTraps, trapBudget: options.trapBudget,
+      hook: options.hook, followsOrder: options.detect == .unordered, setsTraps: options.setsTraps,
+      trapBudget: options.trapBudget,
       haltsOnConflict: options.haltsOnFinding, seed: seed)
   }
 }

@@ -18,7 +18,8 @@ extension Finding {
     }
     let verb = open.operation == .modify ? "changed" : "read"
     let isSame = open.owner.someone == begun.owner.someone
-    let who = isSame ? "two \(open.owner.kind)s" : "\(open.owner.someone) and \(begun.owner.someone)"
+    let who =
+      isSame ? "two \(open.owner.kind)s" : "\(open.owner.someone) and \(begun.owner.someone)"
     return switch grade {
     case .caught: "\(who) \(verb) \(what) at the same time"
     case .unordered: "\(who) \(verb) \(what), and nothing orders the two"

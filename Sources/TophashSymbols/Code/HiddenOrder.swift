@@ -73,7 +73,9 @@ extension HiddenOrder {
   }
 
   private func scan(_ symbol: ElfSymbol, in image: ImageSet.Image, depth: Int) -> Bool {
-    guard let code = image.file.read(at: symbol.value, count: Int(symbol.size)) else { return false }
+    guard let code = image.file.read(at: symbol.value, count: Int(symbol.size)) else {
+      return false
+    }
     var position = 0
     var targets: Set<UInt64> = []
     while position < code.count {
