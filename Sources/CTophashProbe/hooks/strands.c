@@ -4,6 +4,7 @@
 // piece after the other but that the same thread happened to run both. Any other
 // thread orders all that runs on it.
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -65,8 +66,12 @@ void tophash_strand_thread_begin(uint64_t creation) {
 
 void tophash_strand_thread_exit(void) {
   struct tophash_strands *self = &tophash_strands;
-  if (self->has_begun && !self->has_ended)
+  if (self->has_begun && !self->has_ended) {
+    // Also a thread that was not seen to start, such as the main one, can be joined.
+    tophash_clocks_release(tophash_process.clocks, &self->thread,
+                           (uint64_t)pthread_self() | TOPHASH_KEY_THREAD);
     tophash_strand_end(tophash_process.clocks, &self->thread);
+  }
   self->has_ended = self->has_begun = true;
   self->current = NULL;
 }
