@@ -76,7 +76,7 @@ let twoQueues = Meeting("two-queues") {
 
 /// How often each word was seen.
 final class Tally: @unchecked Sendable {
-  private var counts: [String: Int] = [:]
+  private var counts: [String: Double] = [:]
   private let lock = NSLock()
 
   func count(_ word: String) {
@@ -103,7 +103,7 @@ final class WordIndex: @unchecked Sendable {
   private let lock = NSLock()
 
   func place(of word: String) -> Int? {
-    if places.isEmpty { build() }
+    if places.isEmpty { build() }  // race: check
     return places[word]  // race: look up
   }
 

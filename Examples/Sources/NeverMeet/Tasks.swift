@@ -102,7 +102,7 @@ let childTasks = Meeting("child-tasks") {
 
 /// Shared by two actors, each of which thinks that it is alone.
 final class Shelf: @unchecked Sendable {
-  private var books: [String: Int] = [:]
+  private var books: [String: UInt8] = [:]
 
   func add(_ book: String) {
     books[book, default: 0] += 1  // race: add
