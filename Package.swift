@@ -23,10 +23,12 @@ let package = Package(
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
+    .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols",
+        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
+        "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
@@ -47,9 +49,13 @@ let package = Package(
       dependencies: ["CTophashProtocol", "TophashFindings", "TophashTestSupport"],
       exclude: ["Programs"]),
     .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
+    .testTarget(
+      name: "TophashInspectionTests", dependencies: ["TophashInspection"],
+      exclude: ["Programs"]),
     .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
     .testTarget(
-      name: "TophashReportsTests", dependencies: ["TophashReports", "TophashTestSupport"]),
+      name: "TophashReportsTests",
+      dependencies: ["TophashInspection", "TophashReports", "TophashTestSupport"]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.

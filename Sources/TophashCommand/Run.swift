@@ -69,6 +69,24 @@ extension Tophash {
         "Repeat the choices of an earlier run, as its report says.", valueName: "number"))
     var seed: UInt64?
 
+    @Option(
+      help: ArgumentHelp(
+        "Run the program so many times, each with what those before learned. (default: 1)",
+        valueName: "number"))
+    var runs: Int?
+
+    @Option(
+      help: ArgumentHelp(
+        "Keep what was learned in a file, for the next run. (default: .tophash/traps.json, if there)",
+        valueName: "file"))
+    var traps: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "Write which variables and sites ran, and which several tasks used ('-': to standard output; *.json: as JSON).",
+        valueName: "file"))
+    var coverage: String?
+
     @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
     var symbolizer: String?
 
@@ -86,6 +104,9 @@ extension Tophash {
       case let first? where first.hasPrefix("-") && first != "--":
         throw ValidationError(Self.unknownOption(first))
       default: break
+      }
+      if let runs, !RunOptions.runCounts.contains(runs) {
+        throw ValidationError("--runs takes a number from 1 to 1000.")
       }
       if let trapBudget, !RunOptions.budgets.contains(trapBudget) {
         throw ValidationError(
@@ -137,6 +158,9 @@ extension Tophash {
       if let seed { options.seed = seed }
       if let symbolizer { options.symbolizer = symbolizer }
       if force { options.isForced = true }
+      if let runs { options.runs = runs }
+      if let traps { options.traps = traps }
+      if let coverage { options.coverage = coverage }
       return options
     }
   }

@@ -22,50 +22,89 @@ struct Runner {
     let library = try ProbeLibrary(
       executable: Self.executable, environment: environment, console: console
     ).locate()
-    let directory = try SessionDirectory.create(under: environment["TMPDIR"] ?? "/tmp")
+    var coverage: CoverageFile?
+    if let path = options.coverage { coverage = try CoverageFile(path: path) }
+    var traps = RunTraps(
+      path: options.traps, isRepeated: options.runs > 1, console: console)
+    let inbox = SignalInbox()
 
     let seed = options.seed ?? UInt64.random(in: 1...9999)
-    let preload = ProbeEnvironment(
-      library: try directory.preloadable(library), session: directory.path,
-      options: ProbeOptions(options, seed: seed))
-    let end: ProcessEnd
-    let status: Outcome.Status
+    var sessions: [Session] = []
+    var run = try runOnce(subject, library, seed: seed, inbox, &traps)
+    sessions.append(run.session)
+    while sessions.count < options.runs, !isOver(run) {
+      run = try runOnce(subject, library, seed: seed + UInt64(sessions.count), inbox, &traps)
+      sessions.append(run.session)
+    }
+
+    let session = Session(
+      processes: sessions.flatMap(\.processes), unreadable: sessions.flatMap(\.unreadable))
+    let outcome = Outcome(
+      session: session, mainProcess: run.process, end: run.end, judge: judge(session),
+      isStrict: options.isStrict)
+    let report = Report(
+      findings: outcome.judge.report, session: session,
+      lockConflicts: outcome.judge.lockConflicts,
+      possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
+      options: options.repeated, end: run.end)
+    try report.write(to: destination, options: options, environment: environment)
+    try coverage?.write(session, symbolizer: symbolizer)
+    SummaryText(report).lines.forEach(console.say)
+    if let error = outcome.error { console.complain(error.line) }
+    switch outcome.status {
+    case .programs: Farewell.leave(as: run.end)
+    case .own(let status): exit(status.rawValue)
+    }
+  }
+
+  /// One time that the program ran.
+  private struct OneRun {
+    var session: Session
+    var process: Int32
+    var end: ProcessEnd
+  }
+
+  /// Whether a further run would go against somebody's wish.
+  private func isOver(_ run: OneRun) -> Bool {
+    if case .signalled = run.end { return true }
+    return options.haltsOnFinding && run.session.subjects.contains { process in
+        process.conflicts.contains { $0.grade == .caught }
+      }
+  }
+
+  private func runOnce(
+    _ subject: Subject, _ library: String, seed: UInt64, _ inbox: SignalInbox,
+    _ traps: inout RunTraps
+  ) throws(ToolError) -> OneRun {
+    let directory = try SessionDirectory.create(under: environment["TMPDIR"] ?? "/tmp")
     do throws(ToolError) {
-      let inbox = SignalInbox()
+      if options.setsTraps { traps.hand(to: directory, program: subject.path) }
+      let preload = ProbeEnvironment(
+        library: try directory.preloadable(library), session: directory.path,
+        options: ProbeOptions(options, seed: seed))
       let child = try ChildProcess(
         path: subject.path, arguments: subject.arguments,
         environment: preload.merged(into: environment), signalMask: inbox.originalMask)
       var supervisor = Supervisor(
         child: child, inbox: inbox, directory: directory, console: console,
         haltsOnFinding: options.haltsOnFinding)
-      end = supervisor.superviseToEnd()
-
-      let session = directory.read()
-      let outcome = Outcome(
-        session: session, mainProcess: child.pid, end: end, judge: judge(session),
-        isStrict: options.isStrict)
-      let report = Report(
-        findings: outcome.judge.report, session: session,
-        lockConflicts: outcome.judge.lockConflicts,
-        possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
-        options: options.repeated, end: end)
-      try report.write(to: destination, options: options, environment: environment)
-      SummaryText(report).lines.forEach(console.say)
-      if let error = outcome.error { console.complain(error.line) }
-      status = outcome.status
+      let end = supervisor.superviseToEnd()
+      let run = OneRun(session: directory.read(), process: child.pid, end: end)
+      directory.remove()
+      if options.setsTraps { traps.learn(from: run.session) }
+      return run
     } catch {
       directory.remove()
       throw error
     }
-    directory.remove()
-    switch status {
-    case .programs: Farewell.leave(as: end)
-    case .own(let status): exit(status.rawValue)
-    }
+  }
+
+  private var symbolizer: String? {
+    options.symbolizer ?? SymbolizerTool.find(in: environment)?.path
   }
 
   private func judge(_ session: Session) -> Judge {
-    let tool = options.symbolizer ?? SymbolizerTool.find(in: environment)?.path
+    let tool = symbolizer
     let cache = ElfImageCache()
     var judge = Judge()
     for process in session.subjects where !process.conflicts.isEmpty {

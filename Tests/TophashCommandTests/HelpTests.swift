@@ -18,6 +18,8 @@ import TophashTestSupport
     SUBCOMMANDS:
       run                     Run a program, and report tasks that touch one
                               variable at the same time.
+      inspect                 List what can be seen of a program's variables, and
+                              why the rest cannot.
 
       See 'tophash help <subcommand>' for detailed help.
 
@@ -64,6 +66,13 @@ import TophashTestSupport
                               interpose)
       --seed <number>         Repeat the choices of an earlier run, as its report
                               says.
+      --runs <number>         Run the program so many times, each with what those
+                              before learned. (default: 1)
+      --traps <file>          Keep what was learned in a file, for the next run.
+                              (default: .tophash/traps.json, if there)
+      --coverage <file>       Write which variables and sites ran, and which
+                              several tasks used ('-': to standard output; *.json:
+                              as JSON).
       --symbolizer <path>     The llvm-symbolizer to use.
       --force                 Run a program that seems to have nothing to check.
       --version               Show the version.

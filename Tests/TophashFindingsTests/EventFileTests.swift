@@ -10,6 +10,12 @@ import Testing
     fixture.counters = [(10, 1), (20, 3)]
     fixture.locks = [0, 0x5000, 0x6000]
     fixture.images = [("/bin/a", 0x1000, 0x1000, 0x2000)]
+    fixture.visits = [
+      SiteVisit(address: 0x1040),
+      SiteVisit(
+        address: 0x1020, isShared: true, holdTime: 9, holds: 3, nearMisses: 7, caught: 2,
+        heldNanoseconds: 1),
+    ]
     fixture.change = {
       $0.conflicts_seen = 7
       $0.conflicts_dropped = 6
@@ -46,6 +52,7 @@ import Testing
     #expect(file.locks == [0x5000, 0x6000])
     #expect(file.images.map(\.path) == ["/bin/a"])
     #expect(file.images.map(\.range) == [0x1000..<0x2000])
+    #expect(file.visits == fixture.visits.reversed())
     let work = header.work
     #expect(
       [

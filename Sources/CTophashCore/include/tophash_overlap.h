@@ -17,6 +17,8 @@
 // The table is fixed: nothing here allocates, locks, or makes a system call.
 // When a bucket is full the access is not published, only compared with the
 // others; the caller counts it.
+//
+// A slot is named by its bucket and its index.
 //===----------------------------------------------------------------------===//
 
 #ifndef TOPHASH_OVERLAP_H
@@ -26,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// 2^15 buckets of four 32-byte slots: 4 MiB. Four slots let three strangers
+// 2^15 buckets of four slots of 32 bytes: 4 MiB. Four slots let three strangers
 // share a bucket with one variable; 26 million accesses of published test
 // suites never filled one.
 #define TOPHASH_BUCKET_BITS 15
@@ -66,22 +68,34 @@ static inline uint64_t tophash_frame_pointer(tophash_stack stack) {
 
 /// Marks in the low bits of `stack`.
 enum {
-  TOPHASH_MARK_CAUGHT = 1,  // somebody found this access in a conflict
-  TOPHASH_MARK_HELD = 2,    // a trap holds it open
+  TOPHASH_MARK_CAUGHT = 1,   // somebody found this access in a conflict
+  TOPHASH_MARK_HELD = 2,     // a trap holds it open
+  TOPHASH_MARK_READING = 4,  // somebody reads its stack: its end waits a moment
 };
 #define TOPHASH_MARKS 7ull
 
-/// One open access. `buffer` is 0 until the other fields are written.
-struct tophash_access {
-  uint64_t key;         // address << 1 | modifies; 0 when the slot is free
+/// What is known of an open access besides its key. `buffer` is 0 until the
+/// other fields are written.
+struct tophash_details {
   uint64_t buffer;      // the runtime's record of the access, on the accessor's stack or in its task
   tophash_stack stack;  // with marks
   tophash_owner owner;
 };
 
+/// The keys come first, so that an access that is alone in its bucket, and so in
+/// its first slot, touches one cache line of the two.
 struct tophash_bucket {
-  struct tophash_access slots[TOPHASH_SLOTS];
+  uint64_t keys[TOPHASH_SLOTS];  // address << 1 | modifies; 0 when the slot is free
+  struct tophash_details details[TOPHASH_SLOTS];
 } __attribute__((aligned(128)));
+
+/// An open access, copied out of its slot.
+struct tophash_access {
+  uint64_t key;
+  uint64_t buffer;
+  tophash_stack stack;  // with marks
+  tophash_owner owner;
+};
 
 /// Zero-initialised memory is an empty table.
 struct tophash_table {
@@ -97,89 +111,123 @@ static inline struct tophash_bucket *tophash_bucket(struct tophash_table *table,
 static inline uint64_t tophash_access_address(uint64_t key) { return key >> 1; }
 static inline bool tophash_access_modifies(uint64_t key) { return key & 1; }
 
-/// Publishes an access. Returns its slot, or NULL when the bucket is full.
-static inline struct tophash_access *tophash_overlap_publish(
-    struct tophash_bucket *bucket, uint64_t key, uint64_t buffer, tophash_stack stack,
-    tophash_owner owner) {
-  for (int i = 0; i < TOPHASH_SLOTS; i++) {
-    struct tophash_access *slot = &bucket->slots[i];
-    // Relaxed: only a hint which slot to claim.
-    if (__atomic_load_n(&slot->key, __ATOMIC_RELAXED) != 0) continue;
-    uint64_t free = 0;
-    // SeqCst: orders this publication before the scan that follows. Closes the
-    // race in which two accesses begin at once and neither sees the other.
-    if (!__atomic_compare_exchange_n(&slot->key, &free, key, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_RELAXED))
-      continue;
-    __atomic_store_n(&slot->owner, owner, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->stack, stack, __ATOMIC_RELAXED);
-    // Release: whoever reads a non-zero buffer reads the fields above with it.
-    // Closes the race of a scan that finds a claimed but unwritten slot.
-    __atomic_store_n(&slot->buffer, buffer, __ATOMIC_RELEASE);
-    return slot;
-  }
-  return NULL;
+#define TOPHASH_NO_SLOT (-1)
+
+/// Claims one slot; false when it is taken.
+static inline bool tophash_overlap_claim(struct tophash_bucket *bucket, int slot, uint64_t key,
+                                         uint64_t buffer, tophash_stack stack,
+                                         tophash_owner owner) {
+  struct tophash_details *details = &bucket->details[slot];
+  uint64_t free = 0;
+  // SeqCst: orders this publication before the scan that follows. Closes the
+  // race in which two accesses begin at once and neither sees the other.
+  if (!__atomic_compare_exchange_n(&bucket->keys[slot], &free, key, false, __ATOMIC_SEQ_CST,
+                                   __ATOMIC_RELAXED))
+    return false;
+  __atomic_store_n(&details->owner, owner, __ATOMIC_RELAXED);
+  __atomic_store_n(&details->stack, stack, __ATOMIC_RELAXED);
+  // Release: whoever reads a non-zero buffer reads the fields above with it.
+  // Closes the race of a scan that finds a claimed but unwritten slot.
+  __atomic_store_n(&details->buffer, buffer, __ATOMIC_RELEASE);
+  return true;
 }
 
-/// True when no access but `mine`, the first slot's, is open in the bucket: the
-/// usual case, told by three loads and one branch.
-static inline bool tophash_overlap_is_alone(struct tophash_bucket *bucket,
-                                            const struct tophash_access *mine) {
+/// Publishes an access whose bucket's first slot is taken.
+int tophash_overlap_publish_further(struct tophash_bucket *bucket, uint64_t key, uint64_t buffer,
+                                    tophash_stack stack, tophash_owner owner);
+
+/// Publishes an access. Returns its slot, or TOPHASH_NO_SLOT when the bucket is full.
+static inline int tophash_overlap_publish(struct tophash_bucket *bucket, uint64_t key,
+                                          uint64_t buffer, tophash_stack stack,
+                                          tophash_owner owner) {
+  if (__builtin_expect(tophash_overlap_claim(bucket, 0, key, buffer, stack, owner), true)) return 0;
+  return tophash_overlap_publish_further(bucket, key, buffer, stack, owner);
+}
+
+/// True when no access but the one in slot `mine`, the first, is open in the
+/// bucket: the usual case, told by three loads and one branch.
+static inline bool tophash_overlap_is_alone(struct tophash_bucket *bucket, int mine) {
   uint64_t others = 0;
   // SeqCst: partners of the publication, as in the scan.
   for (int i = 1; i < TOPHASH_SLOTS; i++)
-    others |= __atomic_load_n(&bucket->slots[i].key, __ATOMIC_SEQ_CST);
-  return mine == &bucket->slots[0] && others == 0;
+    others |= __atomic_load_n(&bucket->keys[i], __ATOMIC_SEQ_CST);
+  return mine == 0 && others == 0;
 }
 
-/// Finds another open access that conflicts with `key`, at slot `*index` or
-/// later; advances `*index` past it. Returns NULL when there is none.
-static inline struct tophash_access *tophash_overlap_scan(
-    struct tophash_bucket *bucket, uint64_t key, const struct tophash_access *mine, int *index) {
-  while (*index < TOPHASH_SLOTS) {
-    struct tophash_access *slot = &bucket->slots[(*index)++];
+/// Finds another open access that conflicts with `key`, at slot `*from` or
+/// later; advances `*from` past it. Returns TOPHASH_NO_SLOT when there is none.
+static inline int tophash_overlap_scan(struct tophash_bucket *bucket, uint64_t key, int mine,
+                                       int *from) {
+  while (*from < TOPHASH_SLOTS) {
+    int slot = (*from)++;
     // SeqCst: partner of the publication above; a plain load on x86-64.
-    uint64_t other = __atomic_load_n(&slot->key, __ATOMIC_SEQ_CST);
+    uint64_t other = __atomic_load_n(&bucket->keys[slot], __ATOMIC_SEQ_CST);
     if ((other ^ key) <= 1 && ((other | key) & 1) && slot != mine) return slot;
   }
-  return NULL;
+  return TOPHASH_NO_SLOT;
 }
 
-/// Withdraws the access that was begun with `buffer`. Returns its marks; 0 as
-/// well when it was never published.
+/// Waits, for a bounded time, while a slot's access is being read.
+void tophash_overlap_await_reader(struct tophash_bucket *bucket, int slot);
+
+/// Returned by `tophash_overlap_withdraw` for an access that was never published.
+#define TOPHASH_UNPUBLISHED 8ull
+
+/// Withdraws the access that was begun with `buffer`. Returns its marks, or
+/// TOPHASH_UNPUBLISHED.
 static inline uint64_t tophash_overlap_withdraw(struct tophash_table *table, uint64_t address,
-                                                uint64_t buffer, bool *found) {
+                                                uint64_t buffer) {
   struct tophash_bucket *bucket = tophash_bucket(table, address);
-  for (int i = 0; i < TOPHASH_SLOTS; i++) {
-    struct tophash_access *slot = &bucket->slots[i];
+  for (int slot = 0; slot < TOPHASH_SLOTS; slot++) {
+    struct tophash_details *details = &bucket->details[slot];
     // Relaxed: the slot was written by this access's own begin, on this thread
     // or before this task was resumed here; a foreign slot cannot match.
-    if (__atomic_load_n(&slot->buffer, __ATOMIC_RELAXED) != buffer) continue;
-    if (__atomic_load_n(&slot->key, __ATOMIC_RELAXED) >> 1 != address) continue;
-    uint64_t marks = __atomic_load_n(&slot->stack, __ATOMIC_RELAXED) & TOPHASH_MARKS;
-    __atomic_store_n(&slot->buffer, 0, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&details->buffer, __ATOMIC_RELAXED) != buffer) continue;
+    if (__atomic_load_n(&bucket->keys[slot], __ATOMIC_RELAXED) >> 1 != address) continue;
+    uint64_t marks = __atomic_load_n(&details->stack, __ATOMIC_RELAXED) & TOPHASH_MARKS;
+    // Whoever marks it a moment later finds, after reading, that it has ended.
+    if (__builtin_expect((marks & TOPHASH_MARK_READING) != 0, false))
+      tophash_overlap_await_reader(bucket, slot);
+    // Relaxed: stores keep their order on x86-64, so whoever still finds the
+    // buffer has read a frame that still stands.
+    __atomic_store_n(&details->buffer, 0, __ATOMIC_RELAXED);
     // Release: the cleared buffer is visible before the slot can be claimed
     // again. Closes the race of a scan that pairs a new key with an old buffer.
-    __atomic_store_n(&slot->key, 0, __ATOMIC_RELEASE);
-    *found = true;
+    __atomic_store_n(&bucket->keys[slot], 0, __ATOMIC_RELEASE);
     return marks;
   }
-  *found = false;
-  return 0;
+  return TOPHASH_UNPUBLISHED;
 }
 
 /// A consistent copy of an open access, taken while its owner may end it.
 ///
 /// Waits, for a bounded time, for the owner to finish writing a claimed slot.
 /// Returns false when the slot no longer holds `key` or stays unwritten.
-bool tophash_overlap_read(struct tophash_access *slot, uint64_t key, struct tophash_access *copy);
+bool tophash_overlap_read(struct tophash_bucket *bucket, int slot, uint64_t key,
+                          struct tophash_access *copy);
 
-/// True while `slot` still holds the access that `copy` was taken from.
-bool tophash_overlap_is_open(struct tophash_access *slot, const struct tophash_access *copy);
+/// True while the slot still holds the access that `copy` was taken from.
+bool tophash_overlap_is_open(struct tophash_bucket *bucket, int slot,
+                             const struct tophash_access *copy);
+
+/// Marks an access as caught and about to be read: unless its owner is already
+/// past the check, its end waits for `tophash_overlap_let_go`. Returns the
+/// marks that it had, or TOPHASH_UNPUBLISHED when it has ended.
+///
+/// Nobody waits here. Waiting at the end is bounded, so that neither a reader
+/// that is interrupted by a signal nor one that is gone can stop the program.
+uint64_t tophash_overlap_hold_back(struct tophash_bucket *bucket, int slot,
+                                   const struct tophash_access *copy);
+
+/// Lets the owner go on. True when what was read of its stack since
+/// `tophash_overlap_hold_back` is exact: the access was open all the time.
+bool tophash_overlap_let_go(struct tophash_bucket *bucket, int slot,
+                            const struct tophash_access *copy);
 
 /// Frees a slot whose access will never end (its thread is gone, its memory is
 /// reused). Does nothing when the slot has moved on.
-void tophash_overlap_discard(struct tophash_access *slot, const struct tophash_access *copy);
+void tophash_overlap_discard(struct tophash_bucket *bucket, int slot,
+                             const struct tophash_access *copy);
 
 /// Frees all slots of one identity; for a thread that exits inside an access.
 /// Looks at the whole table: not for hot paths. Returns how many there were.

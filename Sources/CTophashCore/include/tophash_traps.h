@@ -66,7 +66,7 @@ struct tophash_trap {
   uint32_t visits;   // since it was armed
   uint32_t holds;
   uint32_t caught;
-  uint32_t reserved;
+  uint32_t near_misses;  // in this process
 };
 
 /// Zero-initialised memory, then `tophash_traps_start`.
@@ -104,6 +104,12 @@ void tophash_traps_start(struct tophash_traps *traps, uint64_t now_ns, uint32_t 
 /// A hold that is advised has been taken out of the budget.
 struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
                                           const struct tophash_visit *visit);
+
+/// Sets a trap at `pc` that an earlier run had learned.
+void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold_ns);
+
+/// How long the trap at `pc` holds, and the near misses that armed it; 0 when there is none.
+uint64_t tophash_traps_hold(struct tophash_traps *traps, uint64_t pc, uint32_t *near_misses);
 
 /// Tells that the hold at `pc` ended, after `held_ns` of the `advised_ns`.
 void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t advised_ns,

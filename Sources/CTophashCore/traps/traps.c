@@ -38,15 +38,21 @@ static struct tophash_trap *trap_at(struct tophash_traps *traps, uint64_t pc, bo
 }
 
 /// Arms `pc` after a near miss whose sides were `gap_ns` apart.
-static void arm(struct tophash_traps *traps, uint64_t pc, uint64_t gap_ns) {
+static struct tophash_trap *arm(struct tophash_traps *traps, uint64_t pc, uint64_t gap_ns) {
   struct tophash_trap *trap = trap_at(traps, pc, true);
-  if (trap == NULL) return;
+  if (trap == NULL) return NULL;
   uint64_t wanted = 2 * gap_ns;
   if (wanted < TOPHASH_HOLD_MIN_NS) wanted = TOPHASH_HOLD_MIN_NS;
   if (wanted > TOPHASH_HOLD_MAX_NS) wanted = TOPHASH_HOLD_MAX_NS;
   uint64_t known = load(&trap->hold_ns);
   // Follows the gaps seen, slowly: one outlier neither blinds nor stalls the site.
   store(&trap->hold_ns, known == 0 ? wanted : (3 * known + wanted) / 4);
+  return trap;
+}
+
+static void missed(struct tophash_traps *traps, uint64_t pc, uint64_t gap_ns) {
+  struct tophash_trap *trap = arm(traps, pc, gap_ns);
+  if (trap != NULL) __atomic_fetch_add(&trap->near_misses, 1, __ATOMIC_RELAXED);
 }
 
 /// Compares an access with the last ones of its variable, and notes it.
@@ -67,8 +73,8 @@ static void look_for_near_miss(struct tophash_traps *traps, const struct tophash
       // Both sides. Holding the modification catches a reader without a lock.
       // Holding the read catches one that took the lock and released it too
       // early: while a writer is held, it waits for that lock.
-      arm(traps, load(&near->last[kind].pc), gap);
-      arm(traps, visit->pc, gap);
+      missed(traps, load(&near->last[kind].pc), gap);
+      missed(traps, visit->pc, gap);
     }
   }
   store(&near->last[visit->modifies].pc, visit->pc);
@@ -123,4 +129,15 @@ void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t a
   __atomic_fetch_add(&traps->held_ns, held_ns - advised_ns, __ATOMIC_RELAXED);
   struct tophash_trap *trap = trap_at(traps, pc, false);
   if (trap != NULL && caught) __atomic_fetch_add(&trap->caught, 1, __ATOMIC_RELAXED);
+}
+
+void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold_ns) {
+  if (hold_ns > TOPHASH_HOLD_MAX_NS) hold_ns = TOPHASH_HOLD_MAX_NS;
+  arm(traps, pc, hold_ns / 2);
+}
+
+uint64_t tophash_traps_hold(struct tophash_traps *traps, uint64_t pc, uint32_t *near_misses) {
+  struct tophash_trap *trap = trap_at(traps, pc, false);
+  *near_misses = trap == NULL ? 0 : __atomic_load_n(&trap->near_misses, __ATOMIC_RELAXED);
+  return trap == NULL ? 0 : load(&trap->hold_ns);
 }

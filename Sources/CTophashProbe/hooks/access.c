@@ -5,9 +5,6 @@
 // could be patched they lead here as well. Either way an access passes once.
 
 #include <sched.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "tophash_probe.h"
 
@@ -28,41 +25,38 @@ static inline struct tophash_site *site_of(struct tophash_thread *self, uint64_t
   return site[1].visits < site[0].visits ? &site[1] : &site[0];
 }
 
-static void sleep_ns(uint64_t ns) {
-  struct timespec duration = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
-  // Not nanosleep(): that is a cancellation point, and the program has none here.
-  syscall(SYS_nanosleep, &duration, (void *)0);
-}
-
 /// Holds an open access, so that the other side can run into it.
-TOPHASH_COLD static void hold(struct tophash_bucket *bucket, struct tophash_access *mine,
-                              uint64_t key, uint64_t pc, uint64_t advised_ns) {
+TOPHASH_COLD static void hold(struct tophash_bucket *bucket, int mine, uint64_t key, uint64_t pc,
+                              uint64_t advised_ns) {
   uint64_t start = tophash_now_ns(), now = start;
+  uint64_t *stack = &bucket->details[mine].stack;
   bool caught = false;
-  __atomic_fetch_or(&mine->stack, TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
+  __atomic_fetch_or(stack, TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
   uint64_t limit_ns = advised_ns;
   while (now - start < limit_ns) {
-    uint64_t left = limit_ns - (now - start);
-    sleep_ns(left < 200000 ? left : 200000);
+    uint64_t left = limit_ns - (now - start), seen = __atomic_load_n(stack, __ATOMIC_RELAXED);
+    // One sleep: whoever catches this access ends it. Then short ones, until the
+    // other side has gone.
+    tophash_sleep(stack, seen, caught && left > 200000 ? 200000 : left);
     now = tophash_now_ns();
-    if (__atomic_load_n(&mine->stack, __ATOMIC_RELAXED) & TOPHASH_MARK_CAUGHT) {
+    if (__atomic_load_n(stack, __ATOMIC_RELAXED) & TOPHASH_MARK_CAUGHT) {
       // Long enough for the other side to read this stack before it moves on.
       if (!caught) limit_ns += TOPHASH_HOLD_MAX_NS;
       caught = true;
       // It is proven; let the other side finish first, so that holding made the
       // collision visible and not worse.
-      int index = 0;
-      if (tophash_overlap_scan(bucket, key, mine, &index) == NULL) break;
+      int from = 0;
+      if (tophash_overlap_scan(bucket, key, mine, &from) == TOPHASH_NO_SLOT) break;
     }
   }
-  __atomic_fetch_and(&mine->stack, ~(uint64_t)TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
+  __atomic_fetch_and(stack, ~(uint64_t)TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
   tophash_traps_released(tophash_process.traps, pc, advised_ns, now - start, caught);
+  tophash_visits_held(pc, now - start, caught);
 }
 
 /// Looks closer at an access: was it a near miss, is its site a trap?
 TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site *site, uint64_t pc,
-                               struct tophash_bucket *bucket, struct tophash_access *mine,
-                               uint64_t key) {
+                               struct tophash_bucket *bucket, int mine, uint64_t key) {
   if (site->pc != pc) {
     // Two hot sites are in the way. Not each of its accesses is worth a look,
     // or a program with many sites would pay for one all the time.
@@ -95,13 +89,14 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
       .modifies = tophash_access_modifies(key),
   };
   struct tophash_advice advice = tophash_traps_visit(tophash_process.traps, &this);
+  tophash_visits_note(pc, this.address, this.identity);
   if (site->visits < UINT32_MAX) site->visits++;
   site->countdown = advice.next_visit;
   struct tophash_header *header = tophash_events.header;
   header->near_misses = tophash_process.traps->near_misses;
   header->traps_armed = tophash_process.traps->armed;
   if (advice.hold_ns != 0) {
-    if (mine != NULL)
+    if (mine != TOPHASH_NO_SLOT)
       hold(bucket, mine, key, pc, advice.hold_ns);
     else
       tophash_traps_released(tophash_process.traps, pc, advice.hold_ns, 0, false);
@@ -114,60 +109,68 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
 
 /// Lets the others of a conflict finish first, for at most a moment: the
 /// collision is on record, and there is no need to corrupt memory over it.
-static void give_way(struct tophash_bucket *bucket, struct tophash_access *mine, uint64_t key) {
+static void give_way(struct tophash_bucket *bucket, int mine, uint64_t key) {
   // Turns waited in vain in this process. Somebody who stays inside an access
   // for long is not waited for again and again.
   static uint32_t in_vain;
-  if (mine == NULL || __atomic_load_n(&in_vain, __ATOMIC_RELAXED) > 100) return;
+  if (mine == TOPHASH_NO_SLOT || __atomic_load_n(&in_vain, __ATOMIC_RELAXED) > 100) return;
   for (int turn = 0; turn < 100; turn++) {
-    int index = 0;
-    struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
-    if (other == NULL) return;
-    uint64_t theirs = __atomic_load_n(&other->stack, __ATOMIC_RELAXED);
+    int from = 0;
+    int other = tophash_overlap_scan(bucket, key, mine, &from);
+    if (other == TOPHASH_NO_SLOT) return;
+    uint64_t theirs = __atomic_load_n(&bucket->details[other].stack, __ATOMIC_RELAXED);
     if (theirs & TOPHASH_MARK_HELD) return;  // it waits for this access
     // Both may have found each other: then the lower slot goes first.
-    uint64_t ours = __atomic_load_n(&mine->stack, __ATOMIC_RELAXED);
+    uint64_t ours = __atomic_load_n(&bucket->details[mine].stack, __ATOMIC_RELAXED);
     if ((ours & TOPHASH_MARK_CAUGHT) && mine < other) return;
     sched_yield();
   }
   __atomic_fetch_add(&in_vain, 1, __ATOMIC_RELAXED);
 }
 
+/// Records the conflicts of an access with `other` and those after it.
 TOPHASH_COLD static void caught(struct tophash_thread *self, struct tophash_bucket *bucket,
-                                struct tophash_access *other, struct tophash_access *mine, int index,
-                                uint64_t key, uint64_t buffer, tophash_stack stack, uint64_t pc) {
+                                int other, int mine, int from, const struct tophash_access *this,
+                                uint64_t pc) {
   // Many threads may wait for one lock: nothing to record, nobody to give way to.
-  if (self->reporting || tophash_events_is_lock(tophash_access_address(key))) return;
+  if (self->reporting || tophash_events_is_lock(tophash_access_address(this->key))) return;
   self->reporting = true;
   struct tophash_interrupted before = tophash_cold_begin();
-  struct tophash_access this = {.key = key, .buffer = buffer, .stack = stack, .owner = self->owner};
-  while (other != NULL) {
-    uint64_t other_key = __atomic_load_n(&other->key, __ATOMIC_RELAXED);
-    if ((other_key ^ key) <= 1 && ((other_key | key) & 1))
-      tophash_conflict_caught(other, other_key, &this, pc);
-    other = tophash_overlap_scan(bucket, key, mine, &index);
+  while (other != TOPHASH_NO_SLOT) {
+    uint64_t key = __atomic_load_n(&bucket->keys[other], __ATOMIC_RELAXED);
+    if ((key ^ this->key) <= 1 && ((key | this->key) & 1))
+      tophash_conflict_caught(bucket, other, key, this, pc);
+    other = tophash_overlap_scan(bucket, this->key, mine, &from);
   }
-  give_way(bucket, mine, key);
+  give_way(bucket, mine, this->key);
   tophash_cold_end(before);
   self->reporting = false;
 }
 
-TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, uint64_t *buffer,
-                                                               uintptr_t flags, void *pc) {
+/// An access with others in its bucket. True when one of them conflicts.
+TOPHASH_COLD static bool look_around(struct tophash_thread *self, struct tophash_bucket *bucket,
+                                     int mine, const struct tophash_access *this, uint64_t pc) {
+  if (mine == TOPHASH_NO_SLOT)
+    __atomic_fetch_add(&tophash_events.header->accesses_dropped, 1, __ATOMIC_RELAXED);
+  int from = 0;
+  int other = tophash_overlap_scan(bucket, this->key, mine, &from);
+  if (other == TOPHASH_NO_SLOT) return false;
+  caught(self, bucket, other, mine, from, this, pc);
+  return true;
+}
+
+/// Sets up the thread on its first access, and goes on.
+TOPHASH_COLD static void begin_attaching(void *pointer, uint64_t *buffer, uintptr_t flags, void *pc);
+
+/// A tracked access. Only jumped to, so that its frame lies where the caller called.
+__attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buffer,
+                                                    uintptr_t flags, void *pc) {
   if (pc == NULL) pc = __builtin_return_address(0);
   // The original first: it fills the buffer from which a conflict later reads
   // the site, and it stops the program on a violation within one thread.
   tophash_runtime.begin_access(pointer, buffer, flags, pc);
-
   struct tophash_thread *self = &tophash_self;
-  if (tophash_unlikely(!self->attached)) {
-    if (!tophash_process.watching) return;
-    tophash_thread_attach();
-  }
-  if (!(flags & FLAG_TRACKED)) {
-    self->counters->instantaneous++;
-    return;
-  }
+  if (tophash_unlikely(self->counters == NULL)) return;
   self->counters->tracked++;
   // No address in the buffer: exclusivity checking is switched off in the
   // runtime, and the end could not be matched.
@@ -179,10 +182,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
   const uint64_t *frame = __builtin_frame_address(0);
   tophash_stack stack = tophash_stack_pack((uint64_t)(frame + 2), frame[0]);
   struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, (uint64_t)pointer);
-  struct tophash_access *mine =
-      tophash_overlap_publish(bucket, key, (uint64_t)buffer, stack, self->owner);
-  if (tophash_unlikely(mine == NULL))
-    __atomic_fetch_add(&tophash_events.header->accesses_dropped, 1, __ATOMIC_RELAXED);
+  int mine = tophash_overlap_publish(bucket, key, (uint64_t)buffer, stack, self->owner);
   self->open++;
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
@@ -190,12 +190,9 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
     tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
 
   if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
-    int index = 0;
-    struct tophash_access *other = tophash_overlap_scan(bucket, key, mine, &index);
-    if (tophash_unlikely(other != NULL)) {
-      caught(self, bucket, other, mine, index, key, (uint64_t)buffer, stack, (uint64_t)pc);
-      return;
-    }
+    struct tophash_access this = {
+        .key = key, .buffer = (uint64_t)buffer, .stack = stack, .owner = self->owner};
+    if (look_around(self, bucket, mine, &this, (uint64_t)pc)) return;
   }
 
   struct tophash_site *site = site_of(self, (uint64_t)pc);
@@ -203,24 +200,43 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
     visit(self, site, (uint64_t)pc, bucket, mine, key);
 }
 
+// Two kinds of access share this entry, and most are of the cheaper kind. It
+// only jumps on, and so needs no frame.
+TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, uint64_t *buffer,
+                                                               uintptr_t flags, void *pc) {
+  struct tophash_thread *self = &tophash_self;
+  if (tophash_unlikely(self->counters == NULL) && tophash_process.watching)
+    TOPHASH_JUMP begin_attaching(pointer, buffer, flags, pc);
+  if (flags & FLAG_TRACKED) TOPHASH_JUMP begin_tracked(pointer, buffer, flags, pc);
+  if (self->counters != NULL) self->counters->instantaneous++;
+  TOPHASH_JUMP tophash_runtime.begin_access(pointer, buffer, flags, pc);
+}
+
+static void begin_attaching(void *pointer, uint64_t *buffer, uintptr_t flags, void *pc) {
+  tophash_thread_attach();
+  TOPHASH_JUMP swift_beginAccess(pointer, buffer, flags, pc);
+}
+
+/// Ends an access that somebody found in a conflict.
+TOPHASH_COLD static void amend(struct tophash_thread *self, uint64_t pc) {
+  if (self->reporting) return;
+  self->reporting = true;
+  struct tophash_interrupted before = tophash_cold_begin();
+  tophash_conflict_amend(pc, self->owner);
+  tophash_cold_end(before);
+  self->reporting = false;
+}
+
 TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
   uint64_t address = buffer[0];
   struct tophash_thread *self = &tophash_self;
   // Also on a thread that made no access yet: the access may have begun on another.
   if (address != 0 && tophash_process.watching) {
-    bool found;
-    uint64_t marks =
-        tophash_overlap_withdraw(tophash_process.table, address, (uint64_t)buffer, &found);
+    uint64_t marks = tophash_overlap_withdraw(tophash_process.table, address, (uint64_t)buffer);
     // Never below 0: a task ends here what it began elsewhere, and a count that
     // drifted would hide the locks that this thread takes inside of accesses.
     if (self->open > 0) self->open--;
-    if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT) && !self->reporting) {
-      self->reporting = true;
-      struct tophash_interrupted before = tophash_cold_begin();
-      tophash_conflict_amend(buffer[1], self->owner);
-      tophash_cold_end(before);
-      self->reporting = false;
-    }
+    if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT)) amend(self, buffer[1]);
   }
   tophash_runtime.end_access(buffer);
 }

@@ -29,10 +29,10 @@ static bool is_open(uint64_t address) {
   struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, address);
   uint64_t identity = tophash_owner_identity(tophash_self.owner);
   for (int i = 0; i < TOPHASH_SLOTS; i++) {
-    struct tophash_access *slot = &bucket->slots[i];
-    if (tophash_access_address(__atomic_load_n(&slot->key, __ATOMIC_RELAXED)) != address) continue;
-    if (tophash_owner_identity(__atomic_load_n(&slot->owner, __ATOMIC_RELAXED)) == identity)
-      return true;
+    uint64_t key = __atomic_load_n(&bucket->keys[i], __ATOMIC_RELAXED);
+    if (tophash_access_address(key) != address) continue;
+    uint64_t owner = __atomic_load_n(&bucket->details[i].owner, __ATOMIC_RELAXED);
+    if (tophash_owner_identity(owner) == identity) return true;
   }
   return false;
 }

@@ -23,11 +23,9 @@ __attribute__((section(".swift1_autolink_entries"), used, retain)) static const 
 TOPHASH_HIDDEN void swift_addNewDSOImage(const void *image) { (void)image; }
 TOPHASH_HIDDEN bool _swift_backtrace_isThunkFunction(const char *name) { return (void)name, false; }
 
-// In pages of its own, which a forked child gives back at once.
-static _Alignas(4096) struct tophash_table table;
 static struct tophash_traps traps;
 
-struct tophash_process tophash_process = {.table = &table, .traps = &traps, .patch = true};
+struct tophash_process tophash_process = {.traps = &traps, .patch = true};
 
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
@@ -93,14 +91,13 @@ static bool self_test(void) {
   begin(&variable, buffer, 0x21, site);
   bool seen = tophash_self.counters->tracked == before + 1;
   bool understood = buffer[0] == (uint64_t)&variable && buffer[1] == (uint64_t)site;
-  int index = 0;
+  int from = 0;
   uint64_t key = (uint64_t)&variable << 1 | 1;
-  bool published = tophash_overlap_scan(tophash_bucket(&table, (uint64_t)&variable), key, NULL,
-                                        &index) != NULL;
+  struct tophash_bucket *bucket = tophash_bucket(tophash_process.table, (uint64_t)&variable);
+  bool published = tophash_overlap_scan(bucket, key, TOPHASH_NO_SLOT, &from) != TOPHASH_NO_SLOT;
   end(buffer);
-  index = 0;
-  bool withdrawn = tophash_overlap_scan(tophash_bucket(&table, (uint64_t)&variable), key, NULL,
-                                        &index) == NULL;
+  from = 0;
+  bool withdrawn = tophash_overlap_scan(bucket, key, TOPHASH_NO_SLOT, &from) == TOPHASH_NO_SLOT;
   tophash_self.counters->tracked = before;
   return seen && understood && published && withdrawn;
 }
@@ -148,9 +145,22 @@ static bool is_alone(void) {
   return stat("/proc/self/task", &threads) == 0 && threads.st_nlink == 3;
 }
 
+/// Makes the table of open accesses, in huge pages where the kernel has some:
+/// its buckets lie far apart, and each would need an address translation.
+static bool make_table(void) {
+  const size_t huge = 2 << 20;
+  uint8_t *room = mmap(NULL, sizeof(struct tophash_table) + huge, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) return false;
+  void *table = (void *)(((uintptr_t)room + huge - 1) & ~(uintptr_t)(huge - 1));
+  madvise(table, sizeof(struct tophash_table), MADV_HUGEPAGE);
+  tophash_process.table = table;
+  return true;
+}
+
 /// Watches this process, whose runtime was found.
 static void watch(void) {
-  if (!tophash_events_open(session)) {
+  if (!make_table() || !tophash_events_open(session)) {
     static const char message[] =
         "tophash: warning: no room for the events of this process; it runs unchecked\n";
     (void)!write(STDERR_FILENO, message, sizeof message - 1);
@@ -164,7 +174,8 @@ static void watch(void) {
   tophash_thread_attach();
   tophash_process.watching = true;
   if (!self_test()) {
-    tophash_process.watching = tophash_self.attached = false;
+    tophash_process.watching = false;
+    tophash_self.counters = NULL;
     return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_UNKNOWN_RUNTIME);
   }
   bool can_follow = (hooks & TOPHASH_HOOK_PATCHED) && !tophash_runtime_is_static();
@@ -174,6 +185,7 @@ static void watch(void) {
     tophash_events.header->order = order;
   }
   tophash_events_note_images();
+  tophash_visits_learn(session);
   set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
 }
 
@@ -194,7 +206,8 @@ static void forked_child(void) {
   if (!tophash_process.watching) return;
   // The other threads are gone, and with them whatever they had open. Most
   // children exec at once, so the event file is only made when one does not.
-  if (madvise(&table, sizeof table, MADV_DONTNEED) != 0) memset(&table, 0, sizeof table);
+  struct tophash_table *table = tophash_process.table;
+  if (madvise(table, sizeof *table, MADV_DONTNEED) != 0) memset(table, 0, sizeof *table);
   tophash_events_detach();
   tophash_thread_forked();
   if (tophash_process.has_clocks) tophash_strand_forked();

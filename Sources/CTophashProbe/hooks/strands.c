@@ -28,7 +28,7 @@ static struct tophash_run run_of_self(const char *label) {
 
 static void begin_thread(void) {
   struct tophash_strands *self = &tophash_strands;
-  if (!tophash_self.attached) tophash_thread_attach();
+  if (tophash_self.counters == NULL) tophash_thread_attach();
   self->has_begun = true;
   struct tophash_run run = run_of_self(NULL);
   tophash_strand_begin(tophash_process.clocks, &self->thread, &run);
@@ -94,7 +94,7 @@ void tophash_strand_forked(void) {
 
 void tophash_strand_enter(struct tophash_strand *strand, const char *label) {
   struct tophash_strands *self = &tophash_strands;
-  if (!tophash_self.attached) tophash_thread_attach();
+  if (tophash_self.counters == NULL) tophash_thread_attach();
   struct tophash_run run = run_of_self(label);
   tophash_strand_begin(tophash_process.clocks, strand, &run);
   strand->outer = self->current;

@@ -29,19 +29,19 @@ static void learn_state_offset(uint64_t state) {
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext(char *state) {
   struct tophash_thread *self = &tophash_self;
-  if (tophash_unlikely(!self->attached) && tophash_process.watching) tophash_thread_attach();
+  if (tophash_unlikely(self->counters == NULL) && tophash_process.watching) tophash_thread_attach();
   self->owner = ((uint64_t)state & TOPHASH_IDENTITY_MASK) | (uint64_t)self->index << 48;
   tophash_runtime.enter_task(state);
   if (tophash_unlikely(__atomic_load_n(&state_offset, __ATOMIC_RELAXED) == 0))
     learn_state_offset((uint64_t)state);
-  if (self->attached) self->counters->tasks_entered++;
+  if (self->counters != NULL) self->counters->tasks_entered++;
   if (tophash_process.has_clocks) tophash_strand_enter_task((uint64_t)state);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {
   struct tophash_thread *self = &tophash_self;
   if (tophash_process.has_clocks) tophash_strand_leave_task((uint64_t)state);
-  self->owner = self->attached ? tophash_thread_owner() : 0;
+  self->owner = self->counters != NULL ? tophash_thread_owner() : 0;
   tophash_runtime.exit_task(state);
 }
 

@@ -57,7 +57,7 @@ static uint16_t claim_index(uint32_t tid) {
 static void thread_will_exit(void *unused) {
   (void)unused;
   struct tophash_thread *self = &tophash_self;
-  if (!self->attached) return;
+  if (self->counters == NULL) return;
   if (tophash_process.has_clocks) tophash_strand_thread_exit();
   // An access that never ends would be found by everybody who comes later, and
   // its memory belongs to somebody else soon. Closes the race of a thread that
@@ -67,7 +67,7 @@ static void thread_will_exit(void *unused) {
                                 tophash_owner_identity(tophash_thread_owner()));
   __atomic_store_n(&threads[self->index], NULL, __ATOMIC_RELAXED);
   __atomic_store_n(&thread_ids[self->index], 0, __ATOMIC_RELAXED);
-  self->attached = false;
+  self->counters = NULL;
   self->open = 0;
   self->owner = 0;
 }
@@ -89,18 +89,19 @@ void tophash_cold_end(struct tophash_interrupted before) {
 
 TOPHASH_COLD void tophash_thread_attach(void) {
   struct tophash_thread *self = &tophash_self;
-  if (self->attached) return;
+  if (self->counters != NULL) return;
   tophash_process_settle();
   uint64_t task = self->owner;  // a task may have entered before the first access
   uint32_t tid = (uint32_t)syscall(SYS_gettid);
   self->index = claim_index(tid);
   self->random = ((uint64_t)self->index + tophash_seed) * 0x9E3779B97F4A7C15ull | 1;
-  self->counters = &tophash_events.counters[self->index % TOPHASH_COUNTERS];
   self->open = 0;
   self->owner = task == 0 ? tophash_thread_owner()
                           : (task & TOPHASH_IDENTITY_MASK) | (uint64_t)self->index << 48;
   __atomic_store_n(&threads[self->index], self, __ATOMIC_RELAXED);
-  self->attached = true;
+  // Last: from here on the thread counts as attached, also for a signal handler.
+  __atomic_signal_fence(__ATOMIC_RELEASE);
+  self->counters = &tophash_events.counters[self->index % TOPHASH_COUNTERS];
   if (has_exit_key) pthread_setspecific(exit_key, self);
   __atomic_fetch_add(&tophash_events.header->threads_seen, 1, __ATOMIC_RELAXED);
 }

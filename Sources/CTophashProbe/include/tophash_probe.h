@@ -37,6 +37,9 @@
 #define TOPHASH_EXPORT __attribute__((visibility("default")))
 #define TOPHASH_HIDDEN __attribute__((visibility("hidden")))
 #define TOPHASH_COLD __attribute__((noinline, cold))
+// Returns by a jump to the function called, in every build: it finds the caller's
+// return address and stack where they were.
+#define TOPHASH_JUMP __attribute__((musttail)) return
 #define tophash_unlikely(condition) __builtin_expect(!!(condition), 0)
 
 #pragma GCC visibility push(hidden)
@@ -55,11 +58,10 @@ struct tophash_site {
 
 struct tophash_thread {
   tophash_owner owner;  // who runs here now: the task, else the thread
-  struct tophash_counters *counters;
+  struct tophash_counters *counters;  // NULL until the thread is attached
   uint64_t latest;     // address of the access begun last
   uint64_t latest_pc;  // and its site
   int32_t open;    // accesses begun here and not ended here: too high when a task took one along
-  bool attached;   // index, counters and exit handler are set up
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
   uint32_t crowded;  // accesses at sites that found no entry for themselves
@@ -166,7 +168,7 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
 
 // MARK: The hooks' cold sides
 
-void tophash_conflict_caught(struct tophash_access *other, uint64_t other_key,
+void tophash_conflict_caught(struct tophash_bucket *bucket, int slot, uint64_t key,
                              const struct tophash_access *mine, uint64_t pc);
 /// An access of this thread, of a task that is in `context`, is unordered with an
 /// earlier one.
@@ -177,6 +179,10 @@ void tophash_conflict_unordered(uint64_t address, bool modifies, uint32_t stack,
 struct tophash_conflict *tophash_conflict_claim(uint64_t pair);
 /// The name of a thread of this process.
 void tophash_thread_name(uint32_t tid, char *into, size_t capacity);
+/// Sleeps while `*word` is `value`, for at most `ns`: until somebody wakes it.
+void tophash_sleep(const uint64_t *word, uint64_t value, uint64_t ns);
+/// Ends the sleep of whoever sleeps on `word`.
+void tophash_wake(const uint64_t *word);
 /// Forgets which pairs of sites were written: in a forked child, whose file is empty.
 void tophash_conflict_forget(void);
 /// Adds what only the accessor knows to a conflict in which it was found.
@@ -204,6 +210,7 @@ struct tophash_events {
   uint64_t *locks;
   struct tophash_image *images;
   struct tophash_conflict *conflicts;
+  struct tophash_visited *visits;
 };
 /// Always valid: the file's mapping, or a scratch area when there is none.
 extern struct tophash_events tophash_events;
@@ -222,6 +229,15 @@ void tophash_events_note_images(void);
 void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.
 bool tophash_events_is_lock(uint64_t address);
+
+// MARK: Which sites ran (output/visits.c)
+
+/// Notes that a tracked access of `address` was looked at.
+void tophash_visits_note(uint64_t pc, uint64_t address, uint64_t identity);
+/// Notes that an access was held.
+void tophash_visits_held(uint64_t pc, uint64_t held_ns, bool caught);
+/// Sets the traps that earlier runs left in `session`.
+void tophash_visits_learn(const char *session);
 
 #pragma GCC visibility pop
 

@@ -74,29 +74,41 @@ void tophash_thread_name(uint32_t tid, char *into, size_t capacity) {
   if (size > 0 && into[size - 1] == '\n') into[size - 1] = 0;
 }
 
+/// Fills in what is left of a side whose stack was described, if it has one.
 static void describe(struct tophash_side *side, const struct tophash_access *access, uint64_t pc) {
-  memset(side, 0, sizeof *side);
   side->pc = pc;
   side->owner = tophash_owner_identity(access->owner);
   side->tid = tophash_thread_id(access->owner);
   if (tophash_access_modifies(access->key)) side->flags |= TOPHASH_SIDE_MODIFY;
   if (!(access->owner & 1)) side->flags |= TOPHASH_SIDE_TASK;
   if (access->stack & TOPHASH_MARK_HELD) side->flags |= TOPHASH_SIDE_HELD;
-  side->task_id = tophash_task_id(access->owner);
   tophash_thread_name(side->tid, side->thread_name, sizeof side->thread_name);
   side->frames[0] = pc;
-  side->frame_count = 1;
+  if (side->frame_count == 0) side->frame_count = 1;
 }
 
-static void describe_stack(struct tophash_side *side, tophash_stack stack) {
+/// Reads the stack of the access at `pc`: what may be gone the next moment.
+static void describe_stack(struct tophash_side *side, tophash_stack stack, uint64_t pc) {
   uint64_t context;
   side->stack_pointer = tophash_stack_pointer(stack);
   side->frame_pointer = tophash_frame_pointer(stack);
   side->stack_size =
       (uint32_t)tophash_memory_read(side->stack_pointer, side->stack, sizeof side->stack);
-  side->frame_count = 1 + tophash_stack_walk(side->pc, side->frame_pointer, side->frames + 1,
+  side->frame_count = 1 + tophash_stack_walk(pc, side->frame_pointer, side->frames + 1,
                                              TOPHASH_FRAMES - 1, &context);
   side->async_count = tophash_stack_walk_async(context, side->async_frames, TOPHASH_ASYNC_FRAMES);
+}
+
+void tophash_sleep(const uint64_t *word, uint64_t value, uint64_t ns) {
+  // Relative to now, and woken early by signals: the caller looks at the clock.
+  struct timespec limit = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+  // The lower half of the word, which is where the marks are. Not nanosleep(),
+  // which is a cancellation point, and the program has none here.
+  syscall(SYS_futex, word, (long)FUTEX_WAIT_PRIVATE, (long)(uint32_t)value, &limit, 0l, 0l);
+}
+
+void tophash_wake(const uint64_t *word) {
+  syscall(SYS_futex, word, (long)FUTEX_WAKE_PRIVATE, 1l, 0l, 0l, 0l);
 }
 
 /// Waits until the tool has judged a conflict, or has had time enough.
@@ -108,55 +120,69 @@ static void await_verdict(struct tophash_conflict *record) {
   }
 }
 
-TOPHASH_COLD void tophash_conflict_caught(struct tophash_access *slot, uint64_t key,
+/// The site of an open access, from the buffer that the runtime filled; false
+/// when something else is there now: the access ended unseen, or just ended.
+static bool read_site(struct tophash_bucket *bucket, int slot, const struct tophash_access *access,
+                      uint64_t *site) {
+  uint64_t buffer[2];
+  bool is_intact = tophash_memory_read(access->buffer, buffer, sizeof buffer) == sizeof buffer &&
+                   buffer[0] == tophash_access_address(access->key);
+  // Only what was still open after it was read is told: else the site may be
+  // that of the function's next access of the variable, which uses the buffer again.
+  if (!tophash_overlap_is_open(bucket, slot, access)) return false;
+  if (!is_intact) tophash_overlap_discard(bucket, slot, access);
+  *site = buffer[1];
+  return is_intact;
+}
+
+TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slot, uint64_t key,
                                           const struct tophash_access *mine, uint64_t pc) {
   struct tophash_access other;
-  if (!tophash_overlap_read(slot, key, &other)) return;  // over before it could be looked at
+  uint64_t other_pc;
+  if (!tophash_overlap_read(bucket, slot, key, &other)) return;  // over before it could be looked at
   // The same buffer cannot be open twice: the other access is a leftover of
   // code that was left by a jump.
-  if (other.buffer == mine->buffer) {
-    tophash_overlap_discard(slot, &other);
-    return;
-  }
+  if (other.buffer == mine->buffer) return tophash_overlap_discard(bucket, slot, &other);
   if (tophash_owner_identity(other.owner) == tophash_owner_identity(mine->owner)) return;
-  // The runtime wrote the address and the site of an open access into its
-  // buffer. If something else is there now, the access ended unseen.
-  uint64_t buffer[2];
-  uint64_t address = tophash_access_address(key);
-  if (tophash_memory_read(other.buffer, buffer, sizeof buffer) != sizeof buffer ||
-      buffer[0] != address) {
-    if (tophash_overlap_is_open(slot, &other)) tophash_overlap_discard(slot, &other);
+
+  // From here to `let_go` the other side may be waiting: only what can be lost
+  // is done in between. The mark also asks it to add what only it knows.
+  uint64_t marks = tophash_overlap_hold_back(bucket, slot, &other);
+  if (marks & TOPHASH_UNPUBLISHED) return;
+  struct tophash_conflict *record = NULL;
+  if (read_site(bucket, slot, &other, &other_pc)) {
+    uint64_t other_site = site_key(other_pc, other.stack), my_site = site_key(pc, mine->stack);
+    record = tophash_conflict_claim((other_site ^ my_site) | 1);
+  }
+  if (record == NULL) {
+    tophash_overlap_let_go(bucket, slot, &other);
+    if (marks & TOPHASH_MARK_HELD) tophash_wake(&bucket->details[slot].stack);
     return;
   }
-  // Tells the other side that it was caught, so that it adds what only it knows.
-  __atomic_fetch_or(&slot->stack, TOPHASH_MARK_CAUGHT, __ATOMIC_RELAXED);
-
-  uint64_t other_site = site_key(buffer[1], other.stack), my_site = site_key(pc, mine->stack);
-  struct tophash_conflict *record = tophash_conflict_claim((other_site ^ my_site) | 1);
-  if (record == NULL) return;
   __atomic_store_n(&record->state, WRITING, __ATOMIC_RELAXED);
-  record->time_ns = tophash_now_ns();
-  record->address = address;
   record->proof = TOPHASH_PROOF_OVERLAP;
-
-  // The other side first: it may end at any moment.
   struct tophash_side *first = &record->sides[0], *second = &record->sides[1];
-  describe(first, &other, buffer[1]);
+  memset(record->sides, 0, sizeof record->sides);
   // An access that stays open while its task is suspended has no stack now.
-  if (tophash_owner_on_thread(other.owner) == other.owner) {
-    describe_stack(first, other.stack);
-    if (tophash_overlap_is_open(slot, &other)) first->flags |= TOPHASH_SIDE_STABLE;
-  } else {
-    first->flags |= TOPHASH_SIDE_SUSPENDED;
-  }
+  bool is_running = tophash_owner_on_thread(other.owner) == other.owner;
+  if (is_running) describe_stack(first, other.stack, other_pc);
+  first->task_id = tophash_task_id(other.owner);
+  bool is_exact = tophash_overlap_let_go(bucket, slot, &other);
+  if (marks & TOPHASH_MARK_HELD) tophash_wake(&bucket->details[slot].stack);
+  describe(first, &other, other_pc);
+  if (!is_running) first->flags |= TOPHASH_SIDE_SUSPENDED;
+  if (is_running && is_exact) first->flags |= TOPHASH_SIDE_STABLE;
 
+  describe_stack(second, mine->stack, pc);
+  second->task_id = tophash_task_id(mine->owner);
   describe(second, mine, pc);
-  describe_stack(second, mine->stack);
   tophash_task_describe(second);
   second->flags |= TOPHASH_SIDE_STABLE | TOPHASH_SIDE_AMENDED;
 
+  record->time_ns = tophash_now_ns();
+  record->address = tophash_access_address(key);
   record->snapshot_size =
-      tophash_snapshot_collect(address, record->snapshot, sizeof record->snapshot);
+      tophash_snapshot_collect(record->address, record->snapshot, sizeof record->snapshot);
   tophash_events_note_images();
   // Release: the record is whole for whoever reads this state. The process may
   // crash at the next instruction of the program.

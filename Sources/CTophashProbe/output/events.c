@@ -16,7 +16,8 @@
 #define LOCKS_OFFSET (COUNTERS_OFFSET + TOPHASH_COUNTERS * sizeof(struct tophash_counters))
 #define IMAGES_OFFSET (LOCKS_OFFSET + TOPHASH_LOCKS * sizeof(uint64_t))
 #define CONFLICTS_OFFSET (IMAGES_OFFSET + TOPHASH_IMAGES * sizeof(struct tophash_image))
-#define FILE_BYTES (CONFLICTS_OFFSET + TOPHASH_CONFLICTS * sizeof(struct tophash_conflict))
+#define VISITS_OFFSET (CONFLICTS_OFFSET + TOPHASH_CONFLICTS * sizeof(struct tophash_conflict))
+#define FILE_BYTES (VISITS_OFFSET + TOPHASH_VISITS * sizeof(struct tophash_visited))
 
 // Where events go without a file: untouched pages of it cost nothing.
 static _Alignas(4096) uint8_t scratch[FILE_BYTES];
@@ -28,6 +29,7 @@ static _Alignas(4096) uint8_t scratch[FILE_BYTES];
     .locks = (void *)((base) + LOCKS_OFFSET),                    \
     .images = (void *)((base) + IMAGES_OFFSET),                  \
     .conflicts = (void *)((base) + CONFLICTS_OFFSET),            \
+    .visits = (void *)((base) + VISITS_OFFSET),                  \
   }
 
 struct tophash_events tophash_events = EVENTS_AT(scratch);
@@ -78,6 +80,7 @@ bool tophash_events_open(const char *session) {
   events.header->locks_offset = LOCKS_OFFSET;
   events.header->images_offset = IMAGES_OFFSET;
   events.header->conflicts_offset = CONFLICTS_OFFSET;
+  events.header->visits_offset = VISITS_OFFSET;
   ssize_t size = readlink("/proc/self/exe", events.header->program, sizeof events.header->program - 1);
   if (size < 0) events.header->program[0] = 0;
   read_file("/proc/self/cmdline", events.header->arguments, sizeof events.header->arguments);

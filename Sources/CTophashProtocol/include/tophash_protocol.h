@@ -14,6 +14,7 @@
 //   locks       TOPHASH_LOCKS     x uint64_t, a set of lock addresses
 //   images      TOPHASH_IMAGES    x struct tophash_image
 //   conflicts   TOPHASH_CONFLICTS x struct tophash_conflict
+//   visits      TOPHASH_VISITS    x struct tophash_visited, a set by `pc`
 //
 // All integers are in the machine's byte order: both sides run on one machine.
 // Fields that several threads write are plain integers here (Swift cannot
@@ -33,6 +34,7 @@
 #define TOPHASH_LOCKS 4096
 #define TOPHASH_IMAGES 512
 #define TOPHASH_CONFLICTS 64
+#define TOPHASH_VISITS 4096
 #define TOPHASH_FRAMES 64
 #define TOPHASH_ASYNC_FRAMES 32
 #define TOPHASH_STACK_BYTES 8192
@@ -42,6 +44,10 @@
 //
 // TOPHASH_SESSION: a directory. Each checked process creates
 // `<pid>.<start time>.tophash` there. Without this variable the probe is inert.
+//
+// `learned.traps` in that directory, where it is there: traps that earlier runs
+// set, one a line: hold in nanoseconds, return address in the file as
+// hexadecimal digits, path of the image.
 //
 // TOPHASH_PROBE: `key=value` pairs separated by `:`. Unknown keys are ignored.
 //   hook=auto|interpose   entry patching with interposition as fallback, or interposition only
@@ -102,6 +108,8 @@ struct tophash_header {
   uint32_t locks_offset;
   uint32_t images_offset;
   uint32_t conflicts_offset;
+  uint32_t visits_offset;
+  uint32_t visits_dropped;  // sites for which there was no slot left
 
   uint32_t image_count;
   uint32_t conflict_count;    // slots in use; a slot counts once its `state` is complete
@@ -133,6 +141,22 @@ struct tophash_image {
   uint64_t low;   // first mapped address
   uint64_t high;  // one past the last
   char path[232]; // absolute where known
+};
+
+enum tophash_visited_flags {
+  TOPHASH_VISITED_SHARED = 1,  // the variable had been accessed by another owner before
+};
+
+/// A site at which tracked accesses were looked at: each of its first ones on a
+/// thread, then one in many.
+struct tophash_visited {
+  uint64_t pc;  // return address of the begin; 0 when free
+  uint64_t hold_ns;  // how long a trap holds here; 0 without one
+  uint64_t held_ns;  // how long it has held in all
+  uint32_t flags;    // set of enum tophash_visited_flags
+  uint32_t holds;
+  uint32_t caught;  // holds in which another side came
+  uint32_t near_misses;
 };
 
 enum tophash_side_flags {

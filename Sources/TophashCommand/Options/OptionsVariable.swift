@@ -102,6 +102,15 @@ struct OptionsVariable {
       return nil
     },
     .path("symbolizer", \.symbolizer),
+    .path("coverage", \.coverage),
+    .path("traps", \.traps),
+    Setting(key: "runs") { options, value in
+      guard let runs = value.flatMap({ Int($0) }), RunOptions.runCounts.contains(runs) else {
+        return "a number from 1 to 1000"
+      }
+      options.runs = runs
+      return nil
+    },
     .flag("force", \.isForced),
   ]
 }
@@ -109,4 +118,6 @@ struct OptionsVariable {
 extension RunOptions {
   /// Percentages that `--trap-budget` takes.
   static let budgets = 0.0...100.0
+  /// Numbers that `--runs` takes.
+  static let runCounts = 1...1000
 }

@@ -13,6 +13,11 @@ struct RunOptions: Equatable {
   var seed: UInt64?
   var symbolizer: String?
   var isForced = false
+  /// Where the inspection with what ran is written.
+  var coverage: String?
+  /// The trap file; `nil` for the usual one, where it exists.
+  var traps: String?
+  var runs = 1
 }
 
 extension RunOptions {
@@ -31,6 +36,8 @@ extension RunOptions {
     } else if trapBudget != RunOptions().trapBudget {
       words += ["--trap-budget", RunOptions.typed(trapBudget)]
     }
+    if let traps { words += ["--traps", traps] }
+    if runs != 1 { words += ["--runs", "\(runs)"] }
     if isForced { words.append("--force") }
     return words
   }

@@ -51,6 +51,14 @@ struct SessionDirectory {
     withUnsafeBytes(of: verdict) { _ = pwrite(descriptor, $0.baseAddress, $0.count, offset) }
   }
 
+  /// Leaves a file for the probe.
+  func write(_ text: String, to file: String) {
+    let descriptor = open("\(path)/\(file)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    TophashCommand.write(text, to: descriptor)
+  }
+
   /// Everything recorded so far.
   func read() -> Session {
     Session(files: files.map { ($0, bytes(of: $0)) })

@@ -16,6 +16,8 @@ package struct EventFile: Hashable, Sendable {
   package var images: [LoadedImage]
   /// Complete conflicts, in the order of their slots.
   package var conflicts: [Conflict]
+  /// Sites at which tracked accesses were looked at, by address.
+  package var visits: [SiteVisit]
 
   /// Parses the whole file: one pass over at most some 1.5 MB.
   package init(bytes: [UInt8]) throws(EventFileError) {
@@ -25,6 +27,7 @@ package struct EventFile: Hashable, Sendable {
     locks = Set(try reader.words(at: header.layout.locks, count: Int(TOPHASH_LOCKS)))
     locks.remove(0)
     images = try Self.images(reader, header)
+    visits = try SiteVisit.all(reader, at: header.layout.visits)
     conflicts = []
     for slot in 0..<header.conflictSlots {
       let start = header.layout.conflict(slot)

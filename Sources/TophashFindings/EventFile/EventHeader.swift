@@ -113,12 +113,14 @@ extension EventHeader {
     var locks: Int
     var images: Int
     var conflicts: Int
+    var visits: Int
 
     init(_ reader: ByteReader) throws(EventFileError) {
       counters = Int(try reader.field(\tophash_header.counters_offset, of: 0))
       locks = Int(try reader.field(\tophash_header.locks_offset, of: 0))
       images = Int(try reader.field(\tophash_header.images_offset, of: 0))
       conflicts = Int(try reader.field(\tophash_header.conflicts_offset, of: 0))
+      visits = Int(try reader.field(\tophash_header.visits_offset, of: 0))
     }
 
     func conflict(_ slot: Int) -> Int {

@@ -6,6 +6,11 @@ package final class ElfImageCache: Sendable {
 
   package init() {}
 
+  /// Holds `images` already.
+  package init(_ images: [String: ElfImage]) {
+    self.images.withLock { $0 = images.mapValues(Result.success) }
+  }
+
   /// The image at `path`, opened now or before.
   ///
   /// - Throws: `ElfError`, the same one each time.

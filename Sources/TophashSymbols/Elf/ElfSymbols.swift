@@ -81,6 +81,11 @@ package struct ElfSymbols: RandomAccessCollection, Sendable {
     }.map { self[$0] }
   }
 
+  /// The symbols that other images can refer to.
+  package var exported: some Sequence<ElfSymbol> {
+    indices.lazy.filter { entries[$0].isDynamic && entries[$0].isDefined }.map { self[$0] }
+  }
+
   /// The symbol whose extent holds `vaddr`; of several, the innermost, and a function or object
   /// before other names. A function without a size reaches to the next symbol. O(log n).
   package func containing(_ vaddr: UInt64) -> ElfSymbol? {

@@ -195,6 +195,8 @@ extension TypeReader {
     /// Where its mangled type lies; `nil` for a case without payload.
     var typeName: UInt64?
     var isIndirect: Bool
+    /// False for a `let`.
+    var isMutable: Bool
   }
 
   /// The fields that the type declares itself; `nil` without reflection metadata.
@@ -210,7 +212,8 @@ extension TypeReader {
       else { return nil }
       return Field(
         name: name.hasPrefix(lazyPrefix) ? String(name.dropFirst(lazyPrefix.count)) : name,
-        typeName: memory.relativePointer(at: record &+ 4), isIndirect: flags & 1 != 0)
+        typeName: memory.relativePointer(at: record &+ 4), isIndirect: flags & 1 != 0,
+        isMutable: flags & 2 != 0)
     }
   }
 

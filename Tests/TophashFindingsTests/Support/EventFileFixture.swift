@@ -54,6 +54,7 @@ struct EventFileFixture {
   var locks: [UInt64] = []
   var images: [(path: String, base: UInt64, low: UInt64, high: UInt64)] = []
   var conflicts: [Conflict] = []
+  var visits: [SiteVisit] = []
   var change: (inout tophash_header) -> Void = { _ in }
 
   /// The file's bytes.
@@ -62,7 +63,8 @@ struct EventFileFixture {
     let locksAt = countersAt + Int(TOPHASH_COUNTERS) * MemoryLayout<tophash_counters>.stride
     let imagesAt = locksAt + Int(TOPHASH_LOCKS) * 8
     let conflictsAt = imagesAt + Int(TOPHASH_IMAGES) * MemoryLayout<tophash_image>.stride
-    let size = conflictsAt + Int(TOPHASH_CONFLICTS) * MemoryLayout<tophash_conflict>.stride
+    let visitsAt = conflictsAt + Int(TOPHASH_CONFLICTS) * MemoryLayout<tophash_conflict>.stride
+    let size = visitsAt + Int(TOPHASH_VISITS) * MemoryLayout<tophash_visited>.stride
     var bytes = [UInt8](repeating: 0, count: size)
 
     var header = tophash_header()
@@ -75,6 +77,7 @@ struct EventFileFixture {
     header.locks_offset = UInt32(locksAt)
     header.images_offset = UInt32(imagesAt)
     header.conflicts_offset = UInt32(conflictsAt)
+    header.visits_offset = UInt32(visitsAt)
     header.image_count = UInt32(images.count)
     header.conflict_count = UInt32(conflicts.count)
     fill(&header.program, with: Array(program.utf8))
@@ -93,6 +96,15 @@ struct EventFileFixture {
       (entry.base, entry.low, entry.high) = (image.base, image.low, image.high)
       fill(&entry.path, with: Array(image.path.utf8))
       put(entry, at: imagesAt + index * MemoryLayout<tophash_image>.stride, in: &bytes)
+    }
+    for (index, visit) in visits.enumerated() {
+      var record = tophash_visited()
+      record.pc = visit.address
+      record.flags = visit.isShared ? TOPHASH_VISITED_SHARED.rawValue : 0
+      (record.hold_ns, record.held_ns) = (visit.holdTime, visit.heldNanoseconds)
+      (record.holds, record.caught) = (visit.holds, visit.caught)
+      record.near_misses = visit.nearMisses
+      put(record, at: visitsAt + (index * 7 + 5) * MemoryLayout<tophash_visited>.stride, in: &bytes)
     }
     for (index, conflict) in conflicts.enumerated() {
       record(conflict, at: conflictsAt + index * MemoryLayout<tophash_conflict>.stride, in: &bytes)

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import TophashInspection
+import TophashReports
+import TophashSymbols
+
+extension Tophash {
+  /// `tophash inspect`: what the probe will be able to see of a binary.
+  struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List what can be seen of a program's variables, and why the rest cannot.",
+      usage: "tophash inspect [<options>] <binary>",
+      discussion: """
+        Reads a program or library, without running it: its stored variables, and every place \
+        where the compiler announces an access. A variable is
+
+          tracked        accesses have a begin and an end: those that overlap are caught
+          instantaneous  accesses are announced, and over at once: nothing can be proven
+          gate only      seen when a collection is about to be changed in place
+          not seen       with the reason: a `let`, optimised away, built without checks, unused
+          unclear        no access found, but some whose variable could not be told
+
+        A debug build is seen best. A stripped one loses its globals, names and methods.
+
+        EXIT STATUS
+          0    the binary was read
+          64   wrong usage
+          70   tophash itself failed
+          126  the file is no Swift binary that can be inspected
+          127  there is no such file
+        """
+    )
+
+    enum Form: String, CaseIterable, ExpressibleByArgument {
+      case text, json
+    }
+
+    @Option(help: "Form of the report: text or json.")
+    var reporter = Form.text
+
+    @Option(help: "Write the report to a file in place of standard output.")
+    var output: String?
+
+    @Flag(help: "List every access site in the text report.")
+    var sites = false
+
+    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+    var symbolizer: String?
+
+    @Argument(help: "The program or library.")
+    var binary: String
+
+    func run() throws {
+      do throws(ToolError) {
+        let inspection = try inspect(environment: ProcessEnvironment.current)
+        let destination = try ReportDestination(path: output)
+        try destination.write(report(inspection))
+      } catch {
+        Console().complain(error.line)
+        throw ExitCode(error.code.rawValue)
+      }
+    }
+
+    private func inspect(environment: [String: String]) throws(ToolError) -> Inspection {
+      guard access(binary, F_OK) == 0 || errno != ENOENT else {
+        throw .notFound("'\(binary)'", "check the path, or build the program first")
+      }
+      do {
+        let image = try ElfImage(path: binary)
+        let tool = symbolizer ?? SymbolizerTool.find(in: environment)?.path
+        return try Inspection(image, symbolizer: tool)
+      } catch let error as InspectionError {
+        throw error.toolError(binary)
+      } catch {
+        throw .cannotRun("\(error)", "name a Swift program or library")
+      }
+    }
+
+    private func report(_ inspection: Inspection) -> String {
+      switch reporter {
+      case .text:
+        let directory = FileManager.default.currentDirectoryPath
+        return InspectionText(listsSites: sites, directory: directory).text(for: inspection)
+      case .json:
+        return InspectionJSON(toolVersion: toolVersion).text(for: inspection)
+      }
+    }
+  }
+}
+
+extension InspectionError {
+  fileprivate func toolError(_ path: String) -> ToolError {
+    switch self {
+    case .otherProcessor:
+      .cannotRun(
+        "'\(path)' is not built for x86-64, the only code that is read so far",
+        "inspect a build for that processor")
+    case .noSwiftCode:
+      .cannotRun("'\(path)' holds no Swift code", "name a Swift program or library")
+    case .namelessRuntime:
+      .cannotRun(
+        "'\(path)' holds its own copy of the Swift runtime, and no symbols to find it by",
+        "leave it unstripped, or link it without '-static-stdlib'")
+    }
+  }
+}

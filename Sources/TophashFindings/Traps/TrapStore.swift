@@ -1,0 +1,82 @@
+import Foundation
+
+/// A trap file on disk, which several runs may use at once.
+package struct TrapStore {
+  package var path: String
+
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// Why the file could not be used as it should; runs go on without.
+  package enum Problem: Error, Hashable {
+    /// It was damaged, and counts as empty.
+    case damaged
+    case otherVersion(String)
+    /// The error number of the system.
+    case notWritten(Int32)
+  }
+
+  private var folder: String {
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "." : folder
+  }
+
+  /// The traps; none when there is no file.
+  package func read() throws(Problem) -> TrapFile {
+    guard let data = FileManager.default.contents(atPath: path) else { return TrapFile() }
+    do throws(TrapFile.Failure) {
+      return try TrapFile(text: String(decoding: data, as: UTF8.self))
+    } catch {
+      switch error {
+      case .damaged: throw .damaged
+      case .otherVersion(let version): throw .otherVersion(version)
+      }
+    }
+  }
+
+  /// Changes the file. Others who do so at the same time wait, and add to what is there: no
+  /// writer's lessons are lost. Whoever reads sees the file before or after, never in between.
+  ///
+  /// - Throws: `otherVersion` without a change; `notWritten`.
+  package func update(_ change: (inout TrapFile) -> Void) throws(Problem) {
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // The folder itself is locked, so that no lock file is left to be committed.
+    let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard lock >= 0 else { throw .notWritten(errno) }
+    defer { close(lock) }
+    while flock(lock, LOCK_EX) != 0 {
+      guard errno == EINTR else { throw .notWritten(errno) }
+    }
+    var file = TrapFile()
+    do throws(Problem) {
+      file = try read()
+    } catch .damaged {
+      // It is replaced; `read` has told whoever wanted to know.
+    } catch {
+      throw error
+    }
+    let before = file
+    change(&file)
+    if file != before || FileManager.default.contents(atPath: path) == nil { try write(file.text) }
+  }
+
+  private func write(_ text: String) throws(Problem) {
+    let temporary = "\(path).\(getpid())"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .notWritten(errno) }
+    var bytes = Array(text.utf8)[...]
+    var error: Int32 = 0
+    while !bytes.isEmpty, error == 0 {
+      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { error = errno }
+    }
+    if error == 0, fsync(descriptor) != 0 { error = errno }
+    if close(descriptor) != 0, error == 0 { error = errno }
+    if error == 0, rename(temporary, path) != 0 { error = errno }
+    guard error == 0 else {
+      unlink(temporary)
+      throw .notWritten(error)
+    }
+  }
+}
