@@ -2,13 +2,13 @@ import Foundation
 
 /// Open orders by number.
 final class Orders: @unchecked Sendable {
-  private var orders: [Int: String] = [:]
+  private var orders: [UInt32: String] = [:]
 
-  func place(_ number: Int) {
+  func place(_ number: UInt32) {
     orders[number] = "placed"  // race: place
   }
 
-  func cancel(_ number: Int) {
+  func cancel(_ number: UInt32) {
     orders[number] = nil  // race: cancel
   }
 }

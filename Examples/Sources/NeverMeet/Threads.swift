@@ -44,13 +44,13 @@ let notificationList = Meeting("notification-list") {
 
 /// What a search has found.
 final class Results: @unchecked Sendable {
-  private var pages: [String: Int] = [:]
+  private var pages: [String: Float] = [:]
 
   func store(_ page: String) {
     pages[page] = 1  // race: store
   }
 
-  func rank(_ page: String) -> Int? {
+  func rank(_ page: String) -> Float? {
     pages[page]  // race: rank
   }
 }
@@ -75,13 +75,13 @@ let threadResult = Meeting("thread-result") {
 
 /// What each shop sells.
 final class Prices: @unchecked Sendable {
-  private var prices: [String: Int] = [:]
+  private var prices: [String: UInt16] = [:]
 
   func fetch(_ shop: String) {
     prices[shop] = 9  // race: fetch
   }
 
-  func price(_ shop: String) -> Int? {
+  func price(_ shop: String) -> UInt16? {
     prices[shop]  // race: price
   }
 }
