@@ -82,9 +82,8 @@ bool tophash_clocks_is_repeated(struct tophash_clocks *clocks, struct tophash_st
     tophash_event read = load(&variable->reads[strand->slot % TOPHASH_READS]);
     return is_same(strand, read) && is_known(clocks, strand, modification);
   }
-  tophash_event reads = 0;
-  for (int i = 0; i < TOPHASH_READS; i++) reads |= load(&variable->reads[i]);
-  return is_same(strand, modification) && reads == 0;
+  // Whoever read it since knows nothing of this modification, and said so.
+  return is_same(strand, modification);
 }
 
 bool tophash_clocks_access(struct tophash_clocks *clocks, struct tophash_strand *strand,
@@ -109,8 +108,8 @@ bool tophash_clocks_access(struct tophash_clocks *clocks, struct tophash_strand 
         *found = (struct tophash_unordered){.earlier = read};
         unordered = true;
       }
-      // Ordered before this modification, or found: whoever is ordered after the
-      // modification is ordered after the read.
+      // Makes room. Ordered before this modification, or found: whoever is ordered
+      // after the modification is ordered after the read.
       store(&variable->reads[i], 0);
     }
     store(&variable->modification, mine);
