@@ -197,6 +197,8 @@ bool tophash_runtime_find(void) {
     concurrency = (struct range){0};
   tophash_runtime.current_task_name =
       (const char *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentTaskName");
+  tophash_runtime.current_executor =
+      (struct tophash_executor(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentExecutor");
   tophash_runtime.queue_label =
       (const char *(*)(void *))dlsym(RTLD_DEFAULT, "dispatch_queue_get_label");
   return true;
