@@ -19,8 +19,8 @@ extension Tophash {
         EXIT STATUS
           the program's own  nothing was found (ended by the same signal, if by one)
           64                 wrong usage
-          66                 something was caught, whatever the program's own status was;
-                             with --strict, something unordered as well
+          66                 something was caught, whatever the program's own status
+                             was; with --strict, something unordered as well
           70                 tophash itself failed
           126                the program cannot be run, or cannot be checked
           127                there is no such program

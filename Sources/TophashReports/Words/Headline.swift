@@ -17,9 +17,11 @@ extension Finding {
       }
     }
     let verb = open.operation == .modify ? "changed" : "read"
-    let isSame = open.owner.someone == begun.owner.someone
+    // In one order, whoever came first.
+    let kinds = Set(sides.map(\.owner.kind)).sorted()
     let who =
-      isSame ? "two \(open.owner.kind)s" : "\(open.owner.someone) and \(begun.owner.someone)"
+      kinds.count == 1
+      ? "two \(kinds[0])s" : kinds.map { "a \($0)" }.joined(separator: " and ")
     return switch grade {
     case .caught: "\(who) \(verb) \(what) at the same time"
     case .unordered: "\(who) \(verb) \(what), and nothing orders the two"
