@@ -51,6 +51,7 @@ static uint64_t armed[1u << (ARMED_BITS - 6)];
 #define COPY_NS 500000ull
 
 static bool watching;
+static bool alert;         // a site was armed: nobody is held as long as none is
 static uint32_t holding;   // threads that are held in the gate
 static uint64_t held_ns;   // by all, ever
 
@@ -74,6 +75,7 @@ static bool is_armed(uint64_t pc) {
 void tophash_gate_arm(uint64_t pc) {
   uint64_t bit = hash(pc, ARMED_BITS);
   __atomic_fetch_or(&armed[bit / 64], 1ull << bit % 64, __ATOMIC_RELAXED);
+  __atomic_store_n(&alert, true, __ATOMIC_RELAXED);
 }
 
 /// Keeps the thread in the gate for a while. Returns the answer, which may be
@@ -230,8 +232,13 @@ TOPHASH_EXPORT bool swift_isUniquelyReferenced_nonNull_native(const void *object
   int64_t counts = __atomic_load_n((const int64_t *)object + 1, __ATOMIC_RELAXED);
   if (tophash_unlikely(counts < 0)) TOPHASH_JUMP tophash_runtime.is_unique(object);
   if (counts >> 32 != 0) return false;
-  uint64_t before = __atomic_load_n(place_of(object), __ATOMIC_RELAXED);
-  if (tophash_unlikely(before != passage(&tophash_self, object))) TOPHASH_JUMP pass(object);
+  uint64_t *place = place_of(object), now = passage(&tophash_self, object);
+  uint64_t before = __atomic_load_n(place, __ATOMIC_RELAXED);
+  if (before == now) return true;
+  // Another buffer was here. A thread that was not attached yet leaves no mark.
+  bool is_other = (before ^ now) & TOPHASH_IDENTITY_MASK;
+  if (!is_other || alert || tophash_self.counters == NULL) TOPHASH_JUMP pass(object);
+  __atomic_store_n(place, now, __ATOMIC_RELAXED);
   return true;
 }
 
