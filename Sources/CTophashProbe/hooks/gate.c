@@ -113,10 +113,11 @@ TOPHASH_COLD static bool hold(struct tophash_thread *self, const void *object, u
   }
   bool caught = marks & TOPHASH_MARK_CAUGHT;
   if (caught) {
-    tophash_conflict_amend(pc, self->owner);
     uint64_t never = 0;
     tophash_sleep(&never, 0, COPY_NS);
     now = tophash_now_ns();
+    // After the sleep: by now the record is complete.
+    tophash_conflict_amend(pc, self->owner);
   }
   // A reader may have copied the variable, or somebody freed the buffer.
   bool is_unique = tophash_runtime.is_unique(object);
