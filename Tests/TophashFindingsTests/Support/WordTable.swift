@@ -16,6 +16,10 @@ struct WordTable: Interpreter {
       ?? Variable(kind: .unknown, module: nil, name: "unknown variable", type: nil)
   }
 
+  func storage(at address: UInt64, snapshot: [UInt8]) -> Variable {
+    Variable(kind: .storage, module: nil, name: "storage", type: "[Int]")
+  }
+
   static let stock = Variable(
     kind: .classProperty, module: "Warehouse", name: "Inventory.stock", type: "[String: Int]",
     qualifiedType: "Swift.Dictionary<Swift.String, Swift.Int>")
