@@ -19,7 +19,6 @@ let scenarios: [String: () -> Void] = [
   "collide-by-key-path": collideByKeyPath,
   "lock-in-property": lockInProperty,
   "share-storage": shareStorage,
-  "share-dictionary": shareDictionary,
   "storage-under-lock": storageUnderLock,
   "hand-storage-over": handStorageOver,
 
