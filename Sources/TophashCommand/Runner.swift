@@ -40,10 +40,12 @@ struct Runner {
     let session = Session(
       processes: sessions.flatMap(\.processes), unreadable: sessions.flatMap(\.unreadable))
     let outcome = Outcome(
-      session: session, mainProcess: run.process, end: run.end, judge: judge(session))
+      session: session, mainProcess: run.process, end: run.end, judge: judge(session),
+      isStrict: options.isStrict)
     let report = Report(
       findings: outcome.judge.report, session: session,
-      lockConflicts: outcome.judge.lockConflicts, command: subject.words, seed: seed,
+      lockConflicts: outcome.judge.lockConflicts,
+      possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
       options: options.repeated, end: run.end)
     try report.write(to: destination, options: options, environment: environment)
     try coverage?.write(session, symbolizer: symbolizer)
@@ -65,7 +67,9 @@ struct Runner {
   /// Whether a further run would go against somebody's wish.
   private func isOver(_ run: OneRun) -> Bool {
     if case .signalled = run.end { return true }
-    return options.haltsOnFinding && run.session.subjects.contains { !$0.conflicts.isEmpty }
+    return options.haltsOnFinding && run.session.subjects.contains { process in
+        process.conflicts.contains { $0.grade == .caught }
+      }
   }
 
   private func runOnce(

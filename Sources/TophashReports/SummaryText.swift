@@ -25,6 +25,11 @@ package struct SummaryText {
     if report.lockConflicts > 0 {
       line += "; \(Number.counted(UInt64(report.lockConflicts), "wait")) for a lock left out"
     }
+    if report.possiblyOrdered > 0 {
+      line +=
+        "; \(Number.counted(UInt64(report.possiblyOrdered), "candidate")) left out,"
+        + " whose sides may be ordered by atomics"
+    }
     return line
   }
 
@@ -64,6 +69,11 @@ package struct SummaryText {
       )
     }
     for process in report.session.subjects {
+      if process.header.order == .unknown {
+        lines.append(
+          "process \(process.header.pid) (\(process.header.program)) was checked for overlaps only:"
+            + " what orders its accesses cannot all be seen")
+      }
       if let refusal = process.header.refusal {
         lines.append(
           "process \(process.header.pid) (\(process.header.program)) ran unchecked:"

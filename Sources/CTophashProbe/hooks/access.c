@@ -178,6 +178,8 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   self->open++;
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
+  if (tophash_unlikely(tophash_process.has_clocks))
+    tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
 
   if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
     struct tophash_access this = {

@@ -219,6 +219,8 @@ bool tophash_runtime_find(void) {
   tophash_runtime.unowned_release = (void (*)(const void *))entries[UNOWNED_RELEASE];
   tophash_runtime.current_task_name =
       (const char *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentTaskName");
+  tophash_runtime.current_executor =
+      (struct tophash_executor(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentExecutor");
   tophash_runtime.queue_label =
       (const char *(*)(void *))dlsym(RTLD_DEFAULT, "dispatch_queue_get_label");
   return true;

@@ -7,9 +7,14 @@
 //   hooks/access.c   begin and end of an access: the hot path
 //   hooks/gate.c     in front of modifications of a buffer in place
 //   hooks/task.c     which task runs on this thread
-//   hooks/locks.c    which addresses are locks
+//   hooks/locks.c    which addresses are locks, and what they order
 //   hooks/thread.c   the probe's view of one thread
+//   hooks/strands.c  with clocks: which strand runs here, and its accesses
+//   hooks/edges.c    what the Swift runtime orders, and where memory ends
+//   hooks/spawn.c    where threads start, and who waits for their end
+//   hooks/dispatch.c what Dispatch orders
 //   output/conflict.c  what is written down when two accesses meet
+//   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
 //   output/events.c    the file that it is written to
 //
@@ -25,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tophash_clocks.h"
 #include "tophash_overlap.h"
 #include "tophash_protocol.h"
 #include "tophash_traps.h"
@@ -114,6 +120,8 @@ struct tophash_process {
   bool gate;      // storage is watched
   struct tophash_traps *traps;
   struct tophash_table *table;
+  bool has_clocks;                // order is followed
+  struct tophash_clocks *clocks;  // not NULL once anything is hooked for their sake
 };
 extern struct tophash_process tophash_process;
 
@@ -126,6 +134,11 @@ bool tophash_process_find_runtime(void);
 void tophash_process_settle(void);
 
 // MARK: The runtime (hooks/runtime.c, hooks/patch.c)
+
+struct tophash_executor {
+  void *identity;  // NULL for the global executor, which orders nothing
+  void *implementation;
+};
 
 /// The runtime's functions, as the hooks call them: the originals, or the
 /// trampolines that lead to them past the patch.
@@ -141,6 +154,7 @@ struct tophash_runtime {
   void *(*retain)(const void *object);
   void *(*unowned_retain)(const void *object);
   void (*unowned_release)(const void *object);
+  struct tophash_executor (*current_executor)(void);
 };
 extern struct tophash_runtime tophash_runtime;
 
@@ -183,10 +197,25 @@ void tophash_gate_arm(uint64_t pc);
 /// Forgets who is held: in a forked child.
 void tophash_gate_forked(void);
 
+// MARK: Order (hooks/strands.c)
+
+/// Compares an access with what the clocks know of its variable. `frame` is the
+/// accessing function's frame pointer. Only with clocks.
+void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame);
+
 // MARK: The hooks' cold sides
 
 void tophash_conflict_caught(struct tophash_bucket *bucket, int slot, uint64_t key,
                              const struct tophash_access *mine, uint64_t pc);
+/// An access of this thread, of a task that is in `context`, is unordered with an
+/// earlier one.
+void tophash_conflict_unordered(uint64_t address, bool modifies, uint32_t stack, uint64_t context,
+                                const struct tophash_unordered *found);
+/// Claims a record for what `pair` identifies; NULL when that is known (then it is
+/// counted) or no record is left.
+struct tophash_conflict *tophash_conflict_claim(uint64_t pair);
+/// The name of a thread of this process.
+void tophash_thread_name(uint32_t tid, char *into, size_t capacity);
 /// Sleeps while `*word` is `value`, for at most `ns`: until somebody wakes it.
 void tophash_sleep(const uint64_t *word, uint64_t value, uint64_t ns);
 /// Ends the sleep of whoever sleeps on `word`.

@@ -8,22 +8,35 @@ extension Finding {
     let what = variable.shown
     guard open.operation == begun.operation else {
       let (writer, reader) = open.operation == .modify ? (open, begun) : (begun, open)
-      let other = writer.owner.isTask == reader.owner.isTask ? "another" : reader.owner.someone
-      return "\(writer.owner.someone) changed \(what) while \(other) read it"
+      let isSame = writer.owner.someone == reader.owner.someone
+      let other = isSame ? "another" : reader.owner.someone
+      return switch grade {
+      case .caught: "\(writer.owner.someone) changed \(what) while \(other) read it"
+      case .unordered:
+        "\(writer.owner.someone) changed \(what) and \(other) read it, and nothing orders the two"
+      }
     }
     let verb = open.operation == .modify ? "changed" : "read"
+    let isSame = open.owner.someone == begun.owner.someone
     let who =
-      switch (open.owner.isTask, begun.owner.isTask) {
-      case (true, true): "two tasks"
-      case (false, false): "two threads"
-      default: "a task and a thread"
-      }
-    return "\(who) \(verb) \(what) at the same time"
+      isSame ? "two \(open.owner.kind)s" : "\(open.owner.someone) and \(begun.owner.someone)"
+    return switch grade {
+    case .caught: "\(who) \(verb) \(what) at the same time"
+    case .unordered: "\(who) \(verb) \(what), and nothing orders the two"
+    }
   }
 }
 
 extension Owner {
-  fileprivate var someone: String { isTask ? "a task" : "a thread" }
+  fileprivate var kind: String {
+    switch self {
+    case .task: "task"
+    case .workItem: "work item"
+    case .thread: "thread"
+    }
+  }
+
+  fileprivate var someone: String { "a \(kind)" }
 }
 
 extension Variable {

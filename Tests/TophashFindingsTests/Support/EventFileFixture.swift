@@ -37,6 +37,7 @@ struct EventFileFixture {
     var open = Side.task(1, "one", frames: [0x1001])
     var begun = Side.task(2, "two", frames: [0x2001])
     var snapshot: [UInt8] = []
+    var proof = TOPHASH_PROOF_OVERLAP.rawValue
   }
 
   var magic: UInt64 = TOPHASH_MAGIC
@@ -119,6 +120,7 @@ struct EventFileFixture {
     record.state = conflict.state
     record.subject = conflict.subject
     record.address = conflict.address
+    record.proof = conflict.proof
     record.repeats = conflict.repeats
     record.sides = (side(conflict.open), side(conflict.begun))
     record.snapshot_size = UInt32(conflict.snapshot.count)
