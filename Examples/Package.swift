@@ -6,6 +6,7 @@ import PackageDescription
 /// a fixed one: `swift run WriteWrite insert racy tasks`.
 let misuses = [
   "WriteWrite", "ReadWrite", "Growth", "Iteration", "RareWrite", "Escape", "Variants",
+  "Storage",
 ]
 
 let package = Package(

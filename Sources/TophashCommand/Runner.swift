@@ -17,7 +17,7 @@ struct Runner {
   /// - Throws: what `tophash` has to say in place of the program's own status.
   func run() throws(ToolError) -> Never {
     let subject = try Subject(command: command, environment: environment, console: console)
-    try Inspector(isForced: options.isForced).check(subject.path)
+    try Inspector(isForced: options.isForced, console: console).check(subject.path)
     let destination = try ReportDestination(path: options.output)
     let library = try ProbeLibrary(
       executable: Self.executable, environment: environment, console: console

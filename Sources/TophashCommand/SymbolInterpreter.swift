@@ -34,4 +34,8 @@ struct SymbolInterpreter: Interpreter {
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable {
     namer.variable(at: address, snapshot: snapshot)
   }
+
+  func storage(at address: UInt64, snapshot: [UInt8]) -> Variable {
+    namer.storage(at: address, snapshot: snapshot)
+  }
 }

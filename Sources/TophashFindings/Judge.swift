@@ -102,6 +102,9 @@ package struct Judge {
     of conflict: Conflict, in file: EventFile, _ interpreter: some Interpreter
   ) -> Variable? {
     guard !file.locks.contains(conflict.address) else { return nil }
+    if conflict.subject == .storage {
+      return interpreter.storage(at: conflict.address, snapshot: conflict.snapshot)
+    }
     let variable = interpreter.variable(at: conflict.address, snapshot: conflict.snapshot)
     return variable.isLock ? nil : variable
   }

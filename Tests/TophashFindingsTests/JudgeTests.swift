@@ -53,6 +53,14 @@ import TophashSymbols
         == [nil, .caller, .caller, nil, .exact, nil, nil])
   }
 
+  @Test func `storage is named by its type, whatever variable lies at its address`() throws {
+    let judge = try judged(
+      fixture(EventFileFixture.Conflict(subject: TOPHASH_SUBJECT_STORAGE.rawValue)))
+    #expect(judge.report.map(\.variable.kind) == [.storage])
+    #expect(judge.report.map(\.variable.type) == ["[Int]"])
+    #expect(judge.report.map(\.grade) == [.caught])
+  }
+
   @Test func `a conflict becomes a finding in words`() throws {
     var open = EventFileFixture.Side.task(7, "restock", frames: [0x1001, 0x4001])
     open.flags |= TOPHASH_SIDE_HELD.rawValue

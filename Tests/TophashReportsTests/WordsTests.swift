@@ -66,6 +66,13 @@ import TophashSymbols
     let part = Variable(
       kind: .capturedVariable, module: nil, name: "captured variable.count", type: "Int")
     #expect(part.shown == "a captured variable.count : Int")
+    let storage = Variable(kind: .storage, module: nil, name: "storage", type: "[Int: Int]")
+    #expect(storage.shown == "the storage of a variable : [Int: Int]")
+    #expect(
+      self.finding(.modify, .modify, variable: storage).advice == [
+        "let each side have a part of its own, or values of its own that are combined in one place",
+        "or guard every use of the variable, reads too, with one lock",
+      ])
     let own = Variable(kind: .global, module: nil, name: "captured variables", type: nil)
     #expect(own.shown == "captured variables")
     var finding = Samples.finding

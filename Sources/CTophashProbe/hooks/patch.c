@@ -32,6 +32,8 @@ static size_t movable_length(const uint8_t *code) {
   if (memcmp(code, "\xF3\x0F\x1E\xFA", 4) == 0) return 4;               // endbr64
   bool wide = code[0] == 0x48 || code[0] == 0x49 || code[0] == 0x4C || code[0] == 0x4D;
   if (wide && (code[1] == 0x89 || code[1] == 0x8B) && code[2] >= 0xC0) return 3;  // mov reg, reg
+  if (code[0] == 0x48 && code[1] == 0x85 && code[2] >= 0xC0) return 3;  // test reg, reg
+  if (memcmp(code, "\x48\x8B\x77\x08", 4) == 0) return 4;               // mov rsi, [rdi + 8]
   if (code[0] == 0x48 && code[1] == 0x83 && code[2] == 0xEC) return 4;  // sub rsp, imm8
   if (code[0] == 0x48 && code[1] == 0x83 && code[2] == 0x3F) return 4;  // cmp qword [rdi], imm8
   if (code[0] == 0x48 && code[1] == 0x85 && code[2] >= 0xC0) return 3;  // test reg, reg

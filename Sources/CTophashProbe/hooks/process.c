@@ -25,7 +25,7 @@ TOPHASH_HIDDEN bool _swift_backtrace_isThunkFunction(const char *name) { return 
 
 static struct tophash_traps traps;
 
-struct tophash_process tophash_process = {.traps = &traps, .patch = true};
+struct tophash_process tophash_process = {.traps = &traps, .patch = true, .gate = true};
 
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
@@ -71,6 +71,7 @@ static void read_options(void) {
   if ((value = option(options, "hook"))) tophash_process.patch = strncmp(value, "interpose", 9) != 0;
   if ((value = option(options, "budget"))) permille = (uint32_t)strtoul(value, NULL, 10);
   if ((value = option(options, "traps")) && *value == '0') permille = 0;
+  if ((value = option(options, "gate"))) tophash_process.gate = *value == '1';
   if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
   if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
   if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
@@ -168,7 +169,8 @@ static void watch(void) {
   }
   if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
   hooks = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
-  if (tophash_process.patch && is_alone() && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
+  bool may_patch = tophash_process.patch && is_alone();
+  if (may_patch && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
   if (hooks == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
   tophash_events.header->hook = hooks;
   tophash_thread_attach();
@@ -177,6 +179,11 @@ static void watch(void) {
     tophash_process.watching = false;
     tophash_self.counters = NULL;
     return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_UNKNOWN_RUNTIME);
+  }
+  // Without traps nobody is ever held in the gate.
+  if (tophash_process.gate && traps.enabled && tophash_runtime_watch_gate(may_patch)) {
+    hooks |= TOPHASH_HOOK_GATE;
+    tophash_events.header->hook = hooks;
   }
   bool can_follow = (hooks & TOPHASH_HOOK_PATCHED) && !tophash_runtime_is_static();
   if (wants_clocks) {
@@ -210,6 +217,7 @@ static void forked_child(void) {
   if (madvise(table, sizeof *table, MADV_DONTNEED) != 0) memset(table, 0, sizeof *table);
   tophash_events_detach();
   tophash_thread_forked();
+  tophash_gate_forked();
   if (tophash_process.has_clocks) tophash_strand_forked();
   // What was learned of sites stays; what was spent and counted is the parent's.
   traps.start_ns = tophash_now_ns();

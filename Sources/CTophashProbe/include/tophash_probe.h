@@ -5,6 +5,7 @@
 //   hooks/runtime.c  where the Swift runtime's entry points are
 //   hooks/patch.c    how an entry point is redirected
 //   hooks/access.c   begin and end of an access: the hot path
+//   hooks/gate.c     in front of modifications of a buffer in place
 //   hooks/task.c     which task runs on this thread
 //   hooks/locks.c    which addresses are locks, and what they order
 //   hooks/thread.c   the probe's view of one thread
@@ -64,6 +65,7 @@ struct tophash_thread {
   int32_t open;    // accesses begun here and not ended here: too high when a task took one along
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
+  uint32_t looks;    // passages of the gate that were worth a look
   uint32_t crowded;  // accesses at sites that found no entry for themselves
   uint64_t random;
   struct tophash_site sites[TOPHASH_SITES];
@@ -75,6 +77,15 @@ extern __thread struct tophash_thread tophash_self __attribute__((tls_model("ini
 
 /// Seeds the random choices of threads that attach later.
 extern uint64_t tophash_seed;
+
+/// A random number below 2^63.
+static inline uint64_t tophash_thread_random(struct tophash_thread *self) {
+  // xorshift64
+  self->random ^= self->random << 13;
+  self->random ^= self->random >> 7;
+  self->random ^= self->random << 17;
+  return self->random >> 1;
+}
 
 /// What a thread was doing before it took the cold path.
 struct tophash_interrupted {
@@ -106,6 +117,7 @@ struct tophash_process {
   bool watching;  // hooks are active
   bool halt;      // stop at a conflict until the tool has judged it
   bool patch;     // entry patching allowed
+  bool gate;      // storage is watched
   struct tophash_traps *traps;
   struct tophash_table *table;
   bool has_clocks;                // order is followed
@@ -138,6 +150,10 @@ struct tophash_runtime {
   void *(*current_task)(void);
   const char *(*current_task_name)(void);
   const char *(*queue_label)(void *queue);
+  bool (*is_unique)(const void *object);
+  void *(*retain)(const void *object);
+  void *(*unowned_retain)(const void *object);
+  void (*unowned_release)(const void *object);
   struct tophash_executor (*current_executor)(void);
 };
 extern struct tophash_runtime tophash_runtime;
@@ -155,10 +171,31 @@ bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
+/// Puts the gate in front of modifications in place. Only while the process has
+/// one thread. True when it works.
+bool tophash_runtime_watch_gate(bool may_patch);
+/// True for code of the library that brings collections; never in a program that
+/// holds the runtime itself.
+bool tophash_runtime_is_core(uint64_t pc);
 
 /// Redirects the function at `entry` to `hook`. Returns code that runs the
 /// original, or NULL (and changes nothing) when its prologue is not known.
 void *tophash_patch_entry(void *entry, void *hook);
+
+// MARK: The gate (hooks/gate.c)
+
+/// Marks the address of a buffer in the table of open accesses, where those of
+/// variables are: objects lie at even addresses.
+#define TOPHASH_STORAGE 1ull
+
+/// True when the runtime's function at `entry` does what the hook does.
+bool tophash_gate_is_known(const void *entry);
+/// Opens the gate for business if a question asked at `entry` gets here.
+bool tophash_gate_start(bool (*entry)(const void *));
+/// Has every buffer looked at that is new at `pc`.
+void tophash_gate_arm(uint64_t pc);
+/// Forgets who is held: in a forked child.
+void tophash_gate_forked(void);
 
 // MARK: Order (hooks/strands.c)
 
@@ -194,6 +231,9 @@ void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 /// context indeed.
 uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
+/// The site that a reader would name: the return address in the program itself when
+/// `pc`, with the frame in `stack`, lies in the library of collections.
+uint64_t tophash_stack_site(uint64_t pc, tophash_stack stack);
 /// Follows async contexts. Returns how many resume functions were written.
 uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity);
 
@@ -225,6 +265,8 @@ void tophash_events_detach(void);
 void tophash_events_inherit_images(void);
 /// Notes images that were loaded since the last call.
 void tophash_events_note_images(void);
+/// Notes what the traps have done.
+void tophash_events_note_traps(void);
 /// Remembers that `address` is a lock.
 void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.

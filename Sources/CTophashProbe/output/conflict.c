@@ -27,8 +27,11 @@ static struct {
 void tophash_conflict_forget(void) { memset(known, 0, sizeof known); }
 
 /// A site for telling findings apart: the access and its caller, because an
-/// accessor that was not inlined serves many callers.
+/// accessor that was not inlined serves many callers. Of collections' own code that
+/// calls the gate, only the caller is told.
 static uint64_t site_key(uint64_t pc, tophash_stack stack) {
+  uint64_t site = tophash_stack_site(pc, stack);
+  if (site != pc) return site * 0x9E3779B97F4A7C15ull;
   uint64_t caller = 0, frame = tophash_frame_pointer(stack);
   if (frame != 0) tophash_memory_read(frame + sizeof(uint64_t), &caller, sizeof caller);
   return (pc * 0x9E3779B97F4A7C15ull) ^ (caller * 0xC2B2AE3D27D4EB4Full);
@@ -180,9 +183,12 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   second->flags |= TOPHASH_SIDE_STABLE | TOPHASH_SIDE_AMENDED;
 
   record->time_ns = tophash_now_ns();
-  record->address = tophash_access_address(key);
+  record->address = tophash_access_address(key) & ~TOPHASH_STORAGE;
+  bool is_storage = tophash_access_address(key) & TOPHASH_STORAGE;
+  record->subject = is_storage ? TOPHASH_SUBJECT_STORAGE : TOPHASH_SUBJECT_VARIABLE;
   record->snapshot_size =
-      tophash_snapshot_collect(record->address, record->snapshot, sizeof record->snapshot);
+      (is_storage ? tophash_snapshot_collect_object : tophash_snapshot_collect)(
+          record->address, record->snapshot, sizeof record->snapshot);
   tophash_events_note_images();
   // Release: the record is whole for whoever reads this state. The process may
   // crash at the next instruction of the program.

@@ -53,6 +53,7 @@
 //   hook=auto|interpose   entry patching with interposition as fallback, or interposition only
 //   traps=0|1             hold modifications open after a near miss (default 1)
 //   budget=N              share of run time, in tenths of a percent, that all holds may take (default 100)
+//   gate=0|1              watch storage that is about to be modified in place (default 1)
 //   clocks=0|1            follow what orders accesses, and report those that nothing does (default 0)
 //   halt=0|1              stop after a conflict until the tool has judged it (default 0)
 //   seed=N                seeds the choice of which visits are held (default 0)
@@ -62,6 +63,7 @@ enum tophash_hook {
   TOPHASH_HOOK_NONE = 0,
   TOPHASH_HOOK_INTERPOSED = 1,  // calls between images, through the dynamic linker
   TOPHASH_HOOK_PATCHED = 2,     // the runtime's own entry points: also key paths and static runtimes
+  TOPHASH_HOOK_GATE = 4,        // the question before storage is modified in place
 };
 
 /// How far the probe got in this process.
@@ -199,14 +201,20 @@ struct tophash_conflict {
   uint32_t proof;  // enum tophash_proof
   uint32_t reserved;
   uint64_t time_ns;  // CLOCK_MONOTONIC
-  uint64_t address;  // of the variable
+  uint64_t address;  // of the variable, or of its storage
   uint64_t repeats;  // times the same pair of sites met again
   struct tophash_side sides[2];  // [0] began before [1]
   uint32_t snapshot_size;        // bytes used in `snapshot`
-  uint32_t snapshot_flags;       // reserved
+  uint32_t subject;              // enum tophash_subject
   // Memory that names the variable: a sequence of
   //   uint64_t address, uint32_t size, uint32_t kind, then `size` bytes padded to 8.
   uint8_t snapshot[TOPHASH_SNAPSHOT_BYTES];
+};
+
+/// What a conflict is about.
+enum tophash_subject {
+  TOPHASH_SUBJECT_VARIABLE = 0,
+  TOPHASH_SUBJECT_STORAGE = 1,  // the buffer that a variable refers to; which one is not known
 };
 
 /// What a piece of a snapshot is.

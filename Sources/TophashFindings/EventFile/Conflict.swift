@@ -39,11 +39,19 @@ package struct Conflict: Hashable, Sendable {
     package static let unnamed = Flags(rawValue: TOPHASH_SIDE_UNNAMED.rawValue)
   }
 
+  /// What the address is that of.
+  package enum Subject: Hashable, Sendable {
+    case variable
+    /// The buffer that a variable refers to; which variable is not known.
+    case storage
+  }
+
   /// Its place in the event file.
   package var slot: Int
   package var grade: Grade
   package var time: UInt64
-  /// Of the variable.
+  package var subject: Subject
+  /// Of the variable, or of its storage.
   package var address: UInt64
   /// Times that the same pair of sites met again.
   package var repeats: UInt64
@@ -62,6 +70,8 @@ package struct Conflict: Hashable, Sendable {
     grade = proof == TOPHASH_PROOF_OVERLAP.rawValue ? .caught : .unordered
     time = try reader.field(\tophash_conflict.time_ns, of: start)
     address = try reader.field(\tophash_conflict.address, of: start)
+    let subject = try reader.field(\tophash_conflict.subject, of: start)
+    self.subject = subject == TOPHASH_SUBJECT_STORAGE.rawValue ? .storage : .variable
     repeats = try reader.field(\tophash_conflict.repeats, of: start)
     let sides = reader.position(of: \tophash_conflict.sides, in: start)
     open = try Side(reader, at: sides)

@@ -105,6 +105,8 @@ extension EventHeader {
     package static let interposed = Hooks(rawValue: TOPHASH_HOOK_INTERPOSED.rawValue)
     /// The runtime's own entry points: also key paths and static runtimes.
     package static let patched = Hooks(rawValue: TOPHASH_HOOK_PATCHED.rawValue)
+    /// The question before storage is modified in place.
+    package static let gate = Hooks(rawValue: TOPHASH_HOOK_GATE.rawValue)
   }
 
   /// Where the parts of the file start.

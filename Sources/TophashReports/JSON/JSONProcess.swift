@@ -51,6 +51,7 @@ struct JSONCoverage: Encodable {
     hooks = []
     if coverage.hooks.contains(.patched) { hooks.append("patched") }
     if coverage.hooks.contains(.interposed) { hooks.append("interposed") }
+    if coverage.hooks.contains(.gate) { hooks.append("gate") }
     nearMisses = coverage.work.nearMisses
     traps = coverage.work.trapsArmed
     holds = coverage.work.holds

@@ -60,5 +60,6 @@ extension Variable {
   /// What the reader of memory calls a variable whose name it cannot tell.
   private static let anonymous = [
     "captured variable": "a captured variable", "unknown variable": "a variable",
+    "storage": "the storage of a variable",
   ]
 }

@@ -31,6 +31,7 @@ struct EventFileFixture {
 
   struct Conflict {
     var state: UInt32 = 2
+    var subject = TOPHASH_SUBJECT_VARIABLE.rawValue
     var address: UInt64 = 0x7000
     var repeats: UInt64 = 0
     var open = Side.task(1, "one", frames: [0x1001])
@@ -117,6 +118,7 @@ struct EventFileFixture {
   private func record(_ conflict: Conflict, at start: Int, in bytes: inout [UInt8]) {
     var record = tophash_conflict()
     record.state = conflict.state
+    record.subject = conflict.subject
     record.address = conflict.address
     record.proof = conflict.proof
     record.repeats = conflict.repeats

@@ -18,6 +18,10 @@ struct WordTable: Interpreter {
       ?? Variable(kind: .unknown, module: nil, name: "unknown variable", type: nil)
   }
 
+  func storage(at address: UInt64, snapshot: [UInt8]) -> Variable {
+    Variable(kind: .storage, module: nil, name: "storage", type: "[Int]")
+  }
+
   func mayOrder(_ stack: [Frame]) -> Bool {
     stack.contains { atomicFunctions.contains($0.function) }
   }
