@@ -59,7 +59,6 @@ import Testing
     let misuse = try #require(throws: DictionaryMisuse.self) {
       try DictionaryMisuse.throwing {
         #expect(dictionary[2] == nil)
-        dictionary[3] = 3
       }
     }
     other.end()
@@ -71,6 +70,18 @@ import Testing
     #expect(!misuse.other.isOver)
     #expect(!misuse.isWithinItself)
     #expect(misuse.other.frames.contains { $0.contains("Holder") })
+    #expect(dictionary == [1: 2, 2: 2])
+  }
+
+  @Test func `a change that meets another one is refused`() throws {
+    let dictionary: FailFastDictionary = [1: 1, 2: 2]
+    let other = Holder(dictionary)
+    other.begin()
+    let misuse = try #require(throws: DictionaryMisuse.self) {
+      try DictionaryMisuse.throwing { dictionary[3] = 3 }
+    }
+    other.end()
+    #expect(misuse.kind == .writes)
     #expect(dictionary == [1: 2, 2: 2])
   }
 
