@@ -44,7 +44,8 @@ struct Runner {
     let report = Report(
       findings: outcome.judge.report, session: session,
       lockConflicts: outcome.judge.lockConflicts, command: subject.words, seed: seed,
-      options: options.repeated, end: run.end)
+      options: options.repeated, end: run.end,
+      isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL))
     try report.write(to: destination, options: options, environment: environment)
     try coverage?.write(session, symbolizer: symbolizer)
     SummaryText(report).lines.forEach(console.say)

@@ -12,10 +12,12 @@ package struct Report: Sendable {
   /// The options that change what a run may find, in the form in which they are typed.
   package var options: [String]
   package var end: ProcessEnd
+  /// Whether it was Tophash that ended the program, at its first finding.
+  package var isHalted: Bool
 
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, command: [String], seed: UInt64,
-    options: [String] = [], end: ProcessEnd
+    options: [String] = [], end: ProcessEnd, isHalted: Bool = false
   ) {
     self.findings = findings
     self.session = session
@@ -24,6 +26,7 @@ package struct Report: Sendable {
     self.seed = seed
     self.options = options
     self.end = end
+    self.isHalted = isHalted
   }
 
   /// What the probe saw, over the user's processes.
