@@ -4,7 +4,9 @@ import PackageDescription
 
 let package = Package(
   name: "tophash",
+  platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Tophash", targets: ["Tophash"]),
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
   ],
@@ -12,6 +14,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
+    // The library: five dictionaries, for what a finding tells its reader to use.
+    // The C target holds what Swift cannot say: a number per thread.
+    .target(name: "CTophashThread"),
+    .target(name: "Tophash", dependencies: ["CTophashThread"]),
+
     // What probe and tool agree on: the layout of the event file. Header only.
     .target(name: "CTophashProtocol"),
 
@@ -38,6 +45,11 @@ let package = Package(
 
     // The bundled example: an ordinary program that knows nothing of Tophash.
     .executableTarget(name: "Inventory", path: "Examples/Inventory"),
+
+    // Misuses a dictionary on purpose, for tests that it stops and for counting how often.
+    .executableTarget(
+      name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
+    .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
 
     // What tests share: running programs, checking JSON against a schema, chance with a seed.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),

@@ -6,6 +6,7 @@ import PackageDescription
 /// a fixed one: `swift run WriteWrite insert racy tasks`.
 let misuses = [
   "WriteWrite", "ReadWrite", "Growth", "Iteration", "RareWrite", "Escape", "Variants",
+  "Storage",
 ]
 
 let package = Package(
@@ -16,6 +17,8 @@ let package = Package(
 
     // Correct programs of many kinds, on which a detector must stay silent.
     .target(name: "CUnusualLocks", path: "Sources/CUnusualLocks"),
+    // Races whose sides never meet: only order tells.
+    .executableTarget(name: "NeverMeet"),
     .executableTarget(name: "CorrectIdioms", dependencies: ["Gallery", "CUnusualLocks"]),
   ]
     + misuses.map { .executableTarget(name: $0, dependencies: ["Gallery"]) },

@@ -20,7 +20,8 @@ extension Tophash {
         EXIT STATUS
           the program's own  nothing was found (ended by the same signal, if by one)
           64                 wrong usage
-          66                 something was found, whatever the program's own status was
+          66                 something was caught, whatever the program's own status
+                             was; with --strict, something unordered as well
           70                 tophash itself failed
           126                the program cannot be run, or cannot be checked
           127                there is no such program
@@ -54,6 +55,12 @@ extension Tophash {
 
     @Flag(help: "Hold no access open: find only what meets by itself.")
     var noTraps = false
+
+    @Option(help: "What is looked for. (default: caught)")
+    var detect: DetectChoice?
+
+    @Flag(help: "Exit with 66 for unordered findings, too.")
+    var strict = false
 
     @Option(help: "How accesses are seen. (default: auto)")
     var hook: HookChoice?
@@ -146,6 +153,8 @@ extension Tophash {
       if let color { options.color = color }
       if let trapBudget { options.trapBudget = trapBudget }
       if noTraps { options.setsTraps = false }
+      if let detect { options.detect = detect }
+      if strict { options.isStrict = true }
       if let hook { options.hook = hook }
       if let seed { options.seed = seed }
       if let symbolizer { options.symbolizer = symbolizer }

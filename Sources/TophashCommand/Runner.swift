@@ -17,7 +17,7 @@ struct Runner {
   /// - Throws: what `tophash` has to say in place of the program's own status.
   func run() throws(ToolError) -> Never {
     let subject = try Subject(command: command, environment: environment, console: console)
-    try Inspector(isForced: options.isForced).check(subject.path)
+    try Inspector(isForced: options.isForced, console: console).check(subject.path)
     let destination = try ReportDestination(path: options.output)
     let library = try ProbeLibrary(
       executable: Self.executable, environment: environment, console: console
@@ -40,10 +40,12 @@ struct Runner {
     let session = Session(
       processes: sessions.flatMap(\.processes), unreadable: sessions.flatMap(\.unreadable))
     let outcome = Outcome(
-      session: session, mainProcess: run.process, end: run.end, judge: judge(session))
+      session: session, mainProcess: run.process, end: run.end, judge: judge(session),
+      isStrict: options.isStrict)
     let report = Report(
       findings: outcome.judge.report, session: session,
-      lockConflicts: outcome.judge.lockConflicts, command: subject.words, seed: seed,
+      lockConflicts: outcome.judge.lockConflicts,
+      possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
       options: options.repeated, end: run.end,
       isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL))
     try report.write(to: destination, options: options, environment: environment)
@@ -66,7 +68,10 @@ struct Runner {
   /// Whether a further run would go against somebody's wish.
   private func isOver(_ run: OneRun) -> Bool {
     if case .signalled = run.end { return true }
-    return options.haltsOnFinding && run.session.subjects.contains { !$0.conflicts.isEmpty }
+    return options.haltsOnFinding
+      && run.session.subjects.contains { process in
+        process.conflicts.contains { $0.grade == .caught }
+      }
   }
 
   private func runOnce(

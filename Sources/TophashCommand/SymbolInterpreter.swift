@@ -6,6 +6,7 @@ struct SymbolInterpreter: Interpreter {
   private let symbolizer: Symbolizer
   private let namer: VariableNamer
   private let unwinder: Unwinder
+  private let hiddenOrder: HiddenOrder
 
   /// - Parameters:
   ///   - tool: path of an `llvm-symbolizer`; `nil` to do without.
@@ -14,6 +15,7 @@ struct SymbolInterpreter: Interpreter {
     symbolizer = Symbolizer(images: images, toolPath: tool, cache: cache)
     namer = VariableNamer(images: images, cache: cache)
     unwinder = Unwinder(images: images, cache: cache)
+    hiddenOrder = HiddenOrder(images: images, cache: cache)
   }
 
   func frames(at addresses: [UInt64]) -> [UInt64: [Frame]] {
@@ -27,7 +29,13 @@ struct SymbolInterpreter: Interpreter {
       framePointer: side.framePointer, stack: side.stack)
   }
 
+  func mayOrder(_ stack: [Frame]) -> Bool { hiddenOrder.mayOrder(stack) }
+
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable {
     namer.variable(at: address, snapshot: snapshot)
+  }
+
+  func storage(at address: UInt64, snapshot: [UInt8]) -> Variable {
+    namer.storage(at: address, snapshot: snapshot)
   }
 }

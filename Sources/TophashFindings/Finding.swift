@@ -24,9 +24,9 @@ package struct Finding: Hashable, Sendable {
 
   package var grade: Grade
   package var variable: Variable
-  /// The access that was open when the other began.
+  /// The access that was open when the other began; of unordered ones, the one that came first.
   package var open: Side
-  /// The access that began while the other was open.
+  /// The access that began while the other was open, or later.
   package var begun: Side
   /// How often these two sites met, over all processes.
   package var occurrences: UInt64

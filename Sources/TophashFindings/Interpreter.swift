@@ -10,9 +10,17 @@ package protocol Interpreter {
 
   /// The variable at `address`, from memory that the probe copied when it was open.
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable
+
+  /// What can be told of a variable whose storage is the object at `address`.
+  func storage(at address: UInt64, snapshot: [UInt8]) -> Variable
+
+  /// Whether the functions of a stack may order accesses without a call that the probe could see.
+  func mayOrder(_ stack: [Frame]) -> Bool
 }
 
 extension Interpreter {
+  package func mayOrder(_ stack: [Frame]) -> Bool { false }
+
   /// What the frame pointers told the probe.
   package func stack(of side: Conflict.Side) -> [UInt64] { side.frames }
 }

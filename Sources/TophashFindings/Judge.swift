@@ -3,6 +3,8 @@ import TophashSymbols
 /// Turns conflicts into findings: names them, drops locks, merges what is the same.
 package struct Judge {
   package private(set) var lockConflicts = 0
+  /// Unordered conflicts that were left out, because code on both sides may order them unseen.
+  package private(set) var possiblyOrdered = 0
   private var findings: [Key: Finding] = [:]
 
   package init() {}
@@ -64,11 +66,19 @@ package struct Judge {
         lockConflicts += 1
         continue
       }
+      let open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
+      let begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      if conflict.grade == .unordered,
+        [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
+      {
+        possiblyOrdered += 1
+        continue
+      }
       var finding = Finding(
-        grade: .caught,
+        grade: conflict.grade,
         variable: variable,
-        open: Side(conflict.open, process: file.header, variable: variable, frames: frames),
-        begun: Side(conflict.begun, process: file.header, variable: variable, frames: frames),
+        open: open,
+        begun: begun,
         occurrences: conflict.repeats &+ 1,
         processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
       let key = Key(finding)
@@ -92,6 +102,9 @@ package struct Judge {
     of conflict: Conflict, in file: EventFile, _ interpreter: some Interpreter
   ) -> Variable? {
     guard !file.locks.contains(conflict.address) else { return nil }
+    if conflict.subject == .storage {
+      return interpreter.storage(at: conflict.address, snapshot: conflict.snapshot)
+    }
     let variable = interpreter.variable(at: conflict.address, snapshot: conflict.snapshot)
     return variable.isLock ? nil : variable
   }
@@ -101,8 +114,9 @@ package struct Judge {
     return Set(sides.flatMap { $0.frames + $0.asyncFrames }).sorted()
   }
 
-  /// Keeps the sides that tell more.
+  /// Keeps the better proof; for the same, the sides that tell more.
   private static func merged(_ known: Finding, _ new: Finding) -> Finding {
+    if known.grade != new.grade { return known.grade == .caught ? known : new }
     var merged = known.detail >= new.detail ? known : new
     merged.occurrences = known.occurrences &+ new.occurrences
     merged.processes = Set(known.processes + new.processes).sorted()
@@ -138,9 +152,7 @@ extension Side {
     }
     self.init(
       operation: side.flags.contains(.modify) ? .modify : .read,
-      owner: side.flags.contains(.task)
-        ? .task(id: side.taskID, name: side.taskName)
-        : .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid),
+      owner: Owner(side, threadName: threadName, process: process),
       threadID: side.threadID,
       threadName: threadName,
       queue: side.queueLabel == Self.noQueue ? nil : side.queueLabel,
@@ -193,5 +205,17 @@ extension Side {
   static func siteIndex(in stack: [Frame], variable: Variable) -> Int? {
     stack.firstIndex { !$0.isRuntime && !$0.isAccessor(of: variable) }
       ?? stack.firstIndex { !$0.isRuntime }
+  }
+}
+
+extension Owner {
+  init(_ side: Conflict.Side, threadName: String?, process: EventHeader) {
+    if side.flags.contains(.task) {
+      self = .task(id: side.taskID, name: side.taskName)
+    } else if side.flags.contains(.item) {
+      self = .workItem(queue: side.queueLabel)
+    } else {
+      self = .thread(id: side.threadID, name: threadName, isMain: side.threadID == process.pid)
+    }
   }
 }

@@ -4,18 +4,23 @@
 package enum Owner: Hashable, Sendable {
   /// A Swift task; its number is the runtime's own, when it could be read.
   case task(id: UInt64?, name: String?)
+  /// A work item of Dispatch, and the queue it was submitted to.
+  case workItem(queue: String?)
   /// A thread that runs no task; `id` is the kernel's, as debuggers show it.
   case thread(id: Int32, name: String?, isMain: Bool)
 }
 
 extension Owner: CustomStringConvertible {
-  /// As reports write it: `task 7 "restock"`, `thread 4711 "worker"`, `main thread`.
+  /// As reports write it: `task 7 "restock"`, `thread 4711 "worker"`, `main thread`,
+  /// `work item of "orders"`.
   package var description: String {
     switch self {
     case .task(nil, nil): "task"
     case .task(let id?, nil): "task \(id)"
     case .task(nil, let name?): "task \(Self.quoted(name))"
     case .task(let id?, let name?): "task \(id) \(Self.quoted(name))"
+    case .workItem(nil): "work item"
+    case .workItem(let queue?): "work item of \(Self.quoted(queue))"
     case .thread(_, _, isMain: true): "main thread"
     case .thread(let id, nil, _): "thread \(id)"
     case .thread(let id, let name?, _): "thread \(id) \(Self.quoted(name))"

@@ -6,6 +6,8 @@ package struct Report: Sendable {
   package var session: Session
   /// Conflicts that were about a lock, and so none.
   package var lockConflicts: Int
+  /// Unordered conflicts that were left out, since code on both sides may order them unseen.
+  package var possiblyOrdered: Int
   /// Program and arguments; empty for the bundled example.
   package var command: [String]
   package var seed: UInt64
@@ -16,12 +18,14 @@ package struct Report: Sendable {
   package var isHalted: Bool
 
   package init(
-    findings: [Finding], session: Session, lockConflicts: Int, command: [String], seed: UInt64,
+    findings: [Finding], session: Session, lockConflicts: Int, possiblyOrdered: Int = 0,
+    command: [String], seed: UInt64,
     options: [String] = [], end: ProcessEnd, isHalted: Bool = false
   ) {
     self.findings = findings
     self.session = session
     self.lockConflicts = lockConflicts
+    self.possiblyOrdered = possiblyOrdered
     self.command = command
     self.seed = seed
     self.options = options

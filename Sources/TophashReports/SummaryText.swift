@@ -26,6 +26,11 @@ package struct SummaryText {
     if report.lockConflicts > 0 {
       line += "; \(Number.counted(UInt64(report.lockConflicts), "wait")) for a lock left out"
     }
+    if report.possiblyOrdered > 0 {
+      line +=
+        "; \(Number.counted(UInt64(report.possiblyOrdered), "candidate")) left out,"
+        + " whose sides may be ordered by atomics"
+    }
     return line
   }
 
@@ -52,7 +57,7 @@ package struct SummaryText {
       + " \(Number.duration(nanoseconds: work.heldNanoseconds)) in all"
   }
 
-  /// How the program ended, where the exit status tells of findings in place of that.
+  /// How the program ended, where the exit status may tell of findings in place of that.
   private static func end(_ report: Report) -> [String] {
     guard !report.findings.isEmpty else { return [] }
     if report.isHalted { return ["the program was stopped at its first finding"] }
@@ -79,6 +84,11 @@ package struct SummaryText {
       )
     }
     for process in report.session.subjects {
+      if process.header.order == .unknown {
+        lines.append(
+          "process \(process.header.pid) (\(process.header.program)) was checked for overlaps only:"
+            + " what orders its accesses cannot all be seen")
+      }
       if let refusal = process.header.refusal {
         lines.append(
           "process \(process.header.pid) (\(process.header.program)) ran unchecked:"

@@ -41,7 +41,8 @@ import TophashTestSupport
     EXIT STATUS
       the program's own  nothing was found (ended by the same signal, if by one)
       64                 wrong usage
-      66                 something was found, whatever the program's own status was
+      66                 something was caught, whatever the program's own status
+                         was; with --strict, something unordered as well
       70                 tophash itself failed
       126                the program cannot be run, or cannot be checked
       127                there is no such program
@@ -63,6 +64,9 @@ import TophashTestSupport
       --trap-budget <percent> Share of run time that traps may hold accesses open.
                               (default: 10)
       --no-traps              Hold no access open: find only what meets by itself.
+      --detect <detect>       What is looked for. (default: caught) (values:
+                              caught, unordered)
+      --strict                Exit with 66 for unordered findings, too.
       --hook <hook>           How accesses are seen. (default: auto) (values: auto,
                               interpose)
       --seed <number>         Repeat the choices of an earlier run, as its report

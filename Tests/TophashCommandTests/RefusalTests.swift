@@ -328,7 +328,8 @@ import TophashTestSupport
     (
       "verbose",
       "unknown key 'verbose'; known are reporter, output, quiet, halt-on-finding, color,"
-        + " trap-budget, no-traps, hook, seed, symbolizer, coverage, traps, runs, force"
+        + " trap-budget, no-traps, detect, strict, hook, seed, symbolizer, coverage, traps, runs,"
+        + " force"
     ),
     ("seed=7:reporter=xml", "'reporter' takes text or json, not 'xml'; write 'reporter=…'"),
     ("quiet=perhaps", "'quiet' takes 0 or 1, not 'perhaps'; write 'quiet=…'"),

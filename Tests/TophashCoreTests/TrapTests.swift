@@ -36,6 +36,12 @@ import TophashTestSupport
     }
   }
 
+  @Test func `what holds may take grows with the run`() {
+    let traps = Traps(budgetPermille: 50)
+    #expect(tophash_traps_allowance(traps.pointer, traps.now) == Self.grant)
+    #expect(tophash_traps_allowance(traps.pointer, traps.now + 1_000_000) == Self.grant + 50_000)
+  }
+
   private static let window = UInt64(TOPHASH_NEAR_MISS_WINDOW_NS)
   private static let grant = UInt64(TOPHASH_BUDGET_GRANT_NS)
 

@@ -62,6 +62,14 @@ import TophashSymbols
         == [nil, .caller, .caller, nil, .exact, nil, nil])
   }
 
+  @Test func `storage is named by its type, whatever variable lies at its address`() throws {
+    let judge = try judged(
+      fixture(EventFileFixture.Conflict(subject: TOPHASH_SUBJECT_STORAGE.rawValue)))
+    #expect(judge.report.map(\.variable.kind) == [.storage])
+    #expect(judge.report.map(\.variable.type) == ["[Int]"])
+    #expect(judge.report.map(\.grade) == [.caught])
+  }
+
   @Test func `a conflict becomes a finding in words`() throws {
     var open = EventFileFixture.Side.task(7, "restock", frames: [0x1001, 0x4001])
     open.flags |= TOPHASH_SIDE_HELD.rawValue
@@ -173,6 +181,55 @@ import TophashSymbols
       try judged(fixture(.init(open: side, begun: side))).report.first)
     #expect(finding.open.siteIndex == nil)
     #expect(finding.open.site == .dispatch)
+  }
+
+  private func unordered(_ open: UInt64, _ begun: UInt64) -> EventFileFixture.Conflict {
+    EventFileFixture.Conflict(
+      repeats: 4, open: .task(1, "one", frames: [open]), begun: .task(2, "two", frames: [begun]),
+      proof: TOPHASH_PROOF_UNORDERED.rawValue)
+  }
+
+  @Test func `what nothing orders is a finding of its own grade`() throws {
+    var conflict = unordered(0x1001, 0x2001)
+    conflict.open.flags &= ~TOPHASH_SIDE_TASK.rawValue
+    conflict.open.flags |= TOPHASH_SIDE_ITEM.rawValue
+    conflict.open.queueLabel = "com.example.work"
+    let finding = try #require(try judged(fixture(conflict)).report.first)
+    #expect(finding.grade == .unordered)
+    #expect(finding.occurrences == 5)
+    #expect(finding.open.owner == .workItem(queue: "com.example.work"))
+  }
+
+  @Test(arguments: [false, true])
+  func `a pair that was caught is not a candidate as well`(isCaughtFirst: Bool) throws {
+    let caught = EventFileFixture.Conflict(
+      open: .task(1, "one", frames: [0x2001]), begun: .task(2, "two", frames: [0x1001]))
+    let both = [caught, unordered(0x1001, 0x2001)]
+    var fixture = EventFileFixture()
+    fixture.conflicts = isCaughtFirst ? both : both.reversed()
+    let finding = try #require(try judged(fixture).report.first)
+    #expect(try judged(fixture).report.count == 1)
+    #expect(finding.grade == .caught)
+    // How often they were unordered says nothing of how often they met.
+    #expect(finding.occurrences == 1)
+  }
+
+  @Test func `a candidate is left out when both sides may be ordered unseen`() throws {
+    var words = self.words
+    words.atomicFunctions = ["Inventory.add(_:count:)", "Inventory.audit()"]
+    var judge = Judge()
+    let conflicts = [
+      unordered(0x1001, 0x3001), unordered(0x1001, 0x2001),
+      EventFileFixture.Conflict(
+        open: .task(1, "one", frames: [0x1001]), begun: .task(2, "two", frames: [0x3001])),
+    ]
+    var fixture = EventFileFixture()
+    fixture.conflicts = conflicts
+    judge.add(try fixture.parsed(), interpreter: words)
+    #expect(judge.possiblyOrdered == 1)
+    #expect(
+      judge.report.map(\.grade).sorted { $0.rawValue < $1.rawValue } == [.caught, .unordered])
+    #expect(judge.report.first { $0.grade == .unordered }?.begun.site?.location?.line == 58)
   }
 }
 

@@ -38,7 +38,7 @@ import Testing
   func `interposition alone does no harm either`(_ scenario: String) throws {
     let run = try play(scenario, hook: .interpose)
     expectSilence(run)
-    #expect(run.processes.allSatisfy { $0.header.hooks == .interposed })
+    #expect(run.processes.allSatisfy { $0.header.hooks == [.interposed, .gate] })
   }
 
   @Test func `every one of ten thousand short threads is seen`() throws {

@@ -20,7 +20,7 @@ import TophashTestSupport
   @Test func `nothing is patched where another thread may run`() throws {
     let run = try expectSame(
       Command(path: Fixture.host.path, arguments: [Fixture.plugin.path, "local", "1", "threads"]))
-    #expect(run.processes.map(\.header.hooks) == [.interposed])
+    #expect(run.processes.map(\.header.hooks) == [EventHeader.Hooks([.interposed, .gate])])
     #expect(run.conflicts.count == 1)
   }
 
@@ -28,7 +28,7 @@ import TophashTestSupport
     let command = try Command(path: Fixture.debug.path, arguments: ["collide"])
     let run = try ProbedRun(command, before: [Fixture.crew.path])
     #expect(run.result.end == .exited(0))
-    #expect(run.processes.map(\.header.hooks) == [.interposed])
+    #expect(run.processes.map(\.header.hooks) == [EventHeader.Hooks([.interposed, .gate])])
     #expect(run.conflicts.count == 1)
   }
 

@@ -166,4 +166,27 @@ import TophashSymbols
       .text(for: Samples.report(Samples.finding))
     #expect(text.contains("    5 | x\n    Inventory.add(_:count:)"))
   }
+
+  @Test func `an unordered finding is not called a race, and says what would prove it`() {
+    var finding = Samples.finding
+    finding.grade = .unordered
+    finding.open.isHeld = false
+    finding.begun.owner = .workItem(queue: "com.example.orders")
+    let lines = Samples.reporter().text(for: Samples.report(finding)).split(separator: "\n")
+    #expect(
+      lines[0] == """
+        unordered (not proven): a task changed Inventory.stock : [String: Int] and a work item read \
+        it, and nothing orders the two
+        """)
+    #expect(lines[2].hasPrefix("  work item of \"com.example.orders\"   read "))
+    #expect(lines.contains("  task 7 \"restock\" came first, to modify it"))
+    #expect(
+      lines.contains {
+        $0.hasPrefix("  work item of \"com.example.orders\" came later, to read it")
+      })
+    #expect(lines.contains { $0.hasPrefix("  no race if: they are ordered by something") })
+    #expect(lines.contains { $0.hasPrefix("  proof: a run in which the two meet") })
+    #expect(!lines.contains { $0.contains("race (") })
+  }
+
 }

@@ -20,6 +20,27 @@ import TophashSymbols
       begun: side(begun, isTask: tasks.1))
   }
 
+  @Test func `a headline of an unordered finding speaks of order, not of time`() {
+    let name = "Inventory.stock : [String: Int]"
+    func headline(
+      _ open: Side.Operation, _ begun: Side.Operation, tasks: (Bool, Bool) = (true, true)
+    ) -> String {
+      var finding = finding(open, begun, tasks: tasks)
+      finding.grade = .unordered
+      return finding.headline
+    }
+    #expect(headline(.modify, .modify) == "two tasks changed \(name), and nothing orders the two")
+    #expect(
+      headline(.modify, .modify, tasks: (true, false))
+        == "a task and a thread changed \(name), and nothing orders the two")
+    #expect(
+      headline(.read, .modify)
+        == "a task changed \(name) and another read it, and nothing orders the two")
+    #expect(
+      headline(.read, .modify, tasks: (true, false))
+        == "a thread changed \(name) and a task read it, and nothing orders the two")
+  }
+
   @Test func `a headline says who did what to which variable`() {
     let name = "Inventory.stock : [String: Int]"
     #expect(finding(.modify, .modify).headline == "two tasks changed \(name) at the same time")
@@ -45,6 +66,13 @@ import TophashSymbols
     let part = Variable(
       kind: .capturedVariable, module: nil, name: "captured variable.count", type: "Int")
     #expect(part.shown == "a captured variable.count : Int")
+    let storage = Variable(kind: .storage, module: nil, name: "storage", type: "[Int: Int]")
+    #expect(storage.shown == "the storage of a variable : [Int: Int]")
+    #expect(
+      self.finding(.modify, .modify, variable: storage).advice == [
+        "let each side have a part of its own, or values of its own that are combined in one place",
+        "or guard every use of the variable, reads too, with one lock",
+      ])
     let own = Variable(kind: .global, module: nil, name: "captured variables", type: nil)
     #expect(own.shown == "captured variables")
     var finding = Samples.finding

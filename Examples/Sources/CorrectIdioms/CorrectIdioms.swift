@@ -3,7 +3,9 @@ import Foundation
 /// Correct programs of many kinds. Each has misled a detector that knew too little about it.
 @main
 struct CorrectIdioms {
-  static let idioms = locks + locksInProperties + queues + atomics + concurrency + values + threads
+  static let idioms =
+    locks + locksInProperties + queues + atomics + concurrency + values + storage
+    + threads
 
   /// Runs the idioms named on the command line; `all` runs each, `list` prints the names.
   static func main() async {

@@ -415,3 +415,13 @@ uint32_t tophash_snapshot_collect(uint64_t address, uint8_t *into, uint32_t capa
   emit_closure(&out);
   return out.used;
 }
+
+uint32_t tophash_snapshot_collect_object(uint64_t object, uint8_t *into, uint32_t capacity) {
+  struct writer out = {into, 0, capacity, 0};
+  struct header header;
+  if (!is_class_instance(object, &header)) return 0;
+  emit(&out, object, sizeof header, TOPHASH_SNAPSHOT_STORAGE);
+  emit_metadata(&out, header.metadata);
+  emit_closure(&out);
+  return out.used;
+}

@@ -25,4 +25,7 @@ size_t tophash_memory_read_by_pipe(uint64_t address, void *into, size_t size);
 /// `capacity`. Reads only through `tophash_memory_read`. Does not allocate or lock.
 uint32_t tophash_snapshot_collect(uint64_t address, uint8_t *into, uint32_t capacity);
 
+/// The same for a heap object: its header, as that of a storage, and its type.
+uint32_t tophash_snapshot_collect_object(uint64_t object, uint8_t *into, uint32_t capacity);
+
 #endif

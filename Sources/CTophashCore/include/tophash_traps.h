@@ -111,6 +111,9 @@ void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold
 /// How long the trap at `pc` holds, and the near misses that armed it; 0 when there is none.
 uint64_t tophash_traps_hold(struct tophash_traps *traps, uint64_t pc, uint32_t *near_misses);
 
+/// How long all holds together may have taken until `now_ns`.
+uint64_t tophash_traps_allowance(const struct tophash_traps *traps, uint64_t now_ns);
+
 /// Tells that the hold at `pc` ended, after `held_ns` of the `advised_ns`.
 void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t advised_ns,
                             uint64_t held_ns, bool caught);

@@ -82,12 +82,14 @@ static void look_for_near_miss(struct tophash_traps *traps, const struct tophash
   store(&near->last[visit->modifies].time_ns, visit->now_ns);
 }
 
+uint64_t tophash_traps_allowance(const struct tophash_traps *traps, uint64_t now_ns) {
+  return TOPHASH_BUDGET_GRANT_NS + (now_ns - traps->start_ns) / 1000 * traps->budget_permille;
+}
+
 /// Takes `wanted_ns` out of the budget; false when that is spent.
 static bool reserve(struct tophash_traps *traps, uint64_t now_ns, uint64_t wanted_ns) {
-  uint64_t elapsed = now_ns - traps->start_ns;
-  uint64_t allowed = TOPHASH_BUDGET_GRANT_NS + elapsed / 1000 * traps->budget_permille;
   uint64_t held = __atomic_fetch_add(&traps->held_ns, wanted_ns, __ATOMIC_RELAXED);
-  if (held + wanted_ns <= allowed) return true;
+  if (held + wanted_ns <= tophash_traps_allowance(traps, now_ns)) return true;
   __atomic_fetch_sub(&traps->held_ns, wanted_ns, __ATOMIC_RELAXED);
   return false;
 }

@@ -75,16 +75,12 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   }
   self->reporting = true;
   struct tophash_interrupted before = tophash_cold_begin();
-  // xorshift64
-  self->random ^= self->random << 13;
-  self->random ^= self->random >> 7;
-  self->random ^= self->random << 17;
   struct tophash_visit this = {
       .address = tophash_access_address(key),
       .pc = pc,
       .identity = tophash_owner_identity(self->owner),
       .now_ns = tophash_now_ns(),
-      .random = self->random >> 1,
+      .random = tophash_thread_random(self),
       .earlier_visits = site->visits,
       .modifies = tophash_access_modifies(key),
   };
@@ -92,17 +88,13 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   tophash_visits_note(pc, this.address, this.identity);
   if (site->visits < UINT32_MAX) site->visits++;
   site->countdown = advice.next_visit;
-  struct tophash_header *header = tophash_events.header;
-  header->near_misses = tophash_process.traps->near_misses;
-  header->traps_armed = tophash_process.traps->armed;
   if (advice.hold_ns != 0) {
     if (mine != TOPHASH_NO_SLOT)
       hold(bucket, mine, key, pc, advice.hold_ns);
     else
       tophash_traps_released(tophash_process.traps, pc, advice.hold_ns, 0, false);
   }
-  header->holds = tophash_process.traps->holds;
-  header->held_ns = tophash_process.traps->held_ns;
+  tophash_events_note_traps();
   tophash_cold_end(before);
   self->reporting = false;
 }
@@ -186,6 +178,8 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   self->open++;
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
+  if (tophash_unlikely(tophash_process.has_clocks))
+    tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
 
   if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
     struct tophash_access this = {

@@ -1,18 +1,21 @@
-// Which addresses are locks.
+// Which addresses are locks, and what they order.
 //
 // `pthread_mutex_lock(&self.mutex)` is, to the compiler, a modification of
 // `mutex` that lasts until the lock is got: every contended lock would look
 // like a race. So whatever is passed to a lock function while the caller has an
 // access to that very address open is remembered as a lock, and the tool drops
 // conflicts on it.
+//
+// With clocks, what is done under a lock comes before what is done under it later.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
 
-#include "tophash_probe.h"
+#include "strands.h"
 
 // A lock in a struct in a property: the access is to all of the property, and
 // the function that begins it calls the lock function. So the lock lies a little
@@ -44,12 +47,71 @@ static void note(const volatile void *lock, const void *caller) {
     tophash_events_note_lock(latest);
 }
 
+// MARK: Effects
+
+// Before and after the original, by what the function does. Not for locks that the
+// runtime and Dispatch take for themselves: two tasks that happen to need the
+// same lock of the runtime are not ordered by it in any way to rely on. But the
+// locks of task groups and of AsyncStream are all that orders those who use them.
+static bool orders(const void *caller, const volatile void *lock) {
+  if (!tophash_process.has_clocks) return false;
+  return !tophash_is_runtime(caller) ||
+         (tophash_is_concurrency(caller) && !tophash_is_runtime((const void *)lock));
+}
+
+enum effect { NONE, INIT, ACQUIRE, RELEASE, WAIT, MEET, ACQUIRE_READ, ACQUIRE_WRITE, RELEASE_EITHER };
+
+static void before(enum effect effect, const volatile void *lock, const void *caller) {
+  uint64_t key = (uint64_t)lock;
+  switch (effect) {
+    case INIT:
+      tophash_clocks_forget_sync(tophash_process.clocks, key);
+      tophash_clocks_forget_sync(tophash_process.clocks, key | TOPHASH_KEY_READERS);
+      break;
+    case RELEASE:
+      if (tophash_is_concurrency(caller)) return tophash_edge_announced_release((void *)lock);
+      tophash_edge_release(key);
+      break;
+    case MEET:
+      tophash_edge_release(key);
+      break;
+    case RELEASE_EITHER:
+      // Readers are not ordered among themselves; only the next writer waits for them.
+      tophash_edge_release(((const pthread_rwlock_t *)lock)->__data.__cur_writer != 0
+                               ? key
+                               : key | TOPHASH_KEY_READERS);
+      break;
+    default: break;
+  }
+}
+
+static void after(enum effect effect, const volatile void *lock, const void *caller) {
+  uint64_t key = (uint64_t)lock;
+  switch (effect) {
+    case ACQUIRE:
+      if (tophash_is_concurrency(caller)) return tophash_edge_announced_acquire((void *)lock);
+      tophash_edge_acquire(key);
+      break;
+    case ACQUIRE_READ:
+    case WAIT:
+    case MEET:
+      tophash_edge_acquire(key);
+      break;
+    case ACQUIRE_WRITE:
+      tophash_edge_acquire(key);
+      tophash_edge_acquire(key | TOPHASH_KEY_READERS);
+      break;
+    default: break;
+  }
+}
+
 /// Defines a function of the C library in front of the original: notes its
 /// first argument as a lock and goes on to the original. The original is looked
 /// up at start, because looking up takes the loader's lock, which a caller in a
 /// signal handler (of `sem_post`) or in a library's constructor must not wait for;
 /// or on first use, since libraries that start before this one lock as well.
-#define LOCK_FUNCTION(name, parameters, ...)                                                  \
+/// `order` is the original's call between its effects.
+#define FUNCTION(name, parameters, order, ...)                                                \
   static int (*name##_original) parameters;                                                   \
   __attribute__((constructor, cold)) static void find_##name(void) {                          \
     void *found = dlsym(RTLD_NEXT, #name);                                                    \
@@ -61,44 +123,74 @@ static void note(const volatile void *lock, const void *caller) {
       find_##name();                                                                          \
       next = __atomic_load_n(&name##_original, __ATOMIC_RELAXED);                             \
     }                                                                                         \
-    note(lock, __builtin_return_address(0));                                                  \
-    return next(__VA_ARGS__);                                                                 \
+    const void *caller = __builtin_return_address(0);                                         \
+    note(lock, caller);                                                                       \
+    if (!orders(caller, lock)) return next(__VA_ARGS__);                                            \
+    order;                                                                                    \
   }
 
-LOCK_FUNCTION(pthread_mutex_init, (pthread_mutex_t *lock, const pthread_mutexattr_t *a), lock, a)
-LOCK_FUNCTION(pthread_mutex_lock, (pthread_mutex_t *lock), lock)
-LOCK_FUNCTION(pthread_mutex_trylock, (pthread_mutex_t *lock), lock)
-LOCK_FUNCTION(pthread_mutex_timedlock, (pthread_mutex_t *lock, const struct timespec *t), lock, t)
-LOCK_FUNCTION(pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
+#define LOCK_FUNCTION(effect, name, parameters, ...) \
+  FUNCTION(name, parameters, LOCK_ORDER(effect, next(__VA_ARGS__)), __VA_ARGS__)
 
-LOCK_FUNCTION(pthread_rwlock_init, (pthread_rwlock_t *lock, const pthread_rwlockattr_t *a), lock, a)
-LOCK_FUNCTION(pthread_rwlock_rdlock, (pthread_rwlock_t *lock), lock)
-LOCK_FUNCTION(pthread_rwlock_tryrdlock, (pthread_rwlock_t *lock), lock)
-LOCK_FUNCTION(pthread_rwlock_wrlock, (pthread_rwlock_t *lock), lock)
-LOCK_FUNCTION(pthread_rwlock_trywrlock, (pthread_rwlock_t *lock), lock)
-LOCK_FUNCTION(pthread_rwlock_unlock, (pthread_rwlock_t *lock), lock)
+#define LOCK_ORDER(effect, call)                                     \
+  before(effect, lock, caller);                                            \
+  int status = call;                                                 \
+  /* Whoever got the lock, also after its last owner had died. */    \
+  if (status == 0 || status == EOWNERDEAD || effect == MEET) after(effect, lock, caller); \
+  return status
 
-LOCK_FUNCTION(pthread_spin_init, (pthread_spinlock_t *lock, int shared), lock, shared)
-LOCK_FUNCTION(pthread_spin_lock, (pthread_spinlock_t *lock), lock)
-LOCK_FUNCTION(pthread_spin_trylock, (pthread_spinlock_t *lock), lock)
-LOCK_FUNCTION(pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
+LOCK_FUNCTION(INIT, pthread_mutex_init, (pthread_mutex_t *lock, const pthread_mutexattr_t *a), lock, a)
+LOCK_FUNCTION(ACQUIRE, pthread_mutex_lock, (pthread_mutex_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE, pthread_mutex_trylock, (pthread_mutex_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE, pthread_mutex_timedlock, (pthread_mutex_t *lock, const struct timespec *t), lock, t)
+LOCK_FUNCTION(ACQUIRE, pthread_mutex_clocklock, (pthread_mutex_t *lock, clockid_t c, const struct timespec *t), lock, c, t)
+LOCK_FUNCTION(RELEASE, pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
 
-LOCK_FUNCTION(sem_init, (sem_t *lock, int shared, unsigned value), lock, shared, value)
-LOCK_FUNCTION(sem_wait, (sem_t *lock), lock)
-LOCK_FUNCTION(sem_trywait, (sem_t *lock), lock)
-LOCK_FUNCTION(sem_timedwait, (sem_t *lock, const struct timespec *t), lock, t)
-LOCK_FUNCTION(sem_post, (sem_t *lock), lock)
+LOCK_FUNCTION(INIT, pthread_rwlock_init, (pthread_rwlock_t *lock, const pthread_rwlockattr_t *a), lock, a)
+LOCK_FUNCTION(ACQUIRE_READ, pthread_rwlock_rdlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE_READ, pthread_rwlock_tryrdlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE_READ, pthread_rwlock_timedrdlock, (pthread_rwlock_t *lock, const struct timespec *t), lock, t)
+LOCK_FUNCTION(ACQUIRE_WRITE, pthread_rwlock_wrlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE_WRITE, pthread_rwlock_trywrlock, (pthread_rwlock_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE_WRITE, pthread_rwlock_timedwrlock, (pthread_rwlock_t *lock, const struct timespec *t), lock, t)
+LOCK_FUNCTION(RELEASE_EITHER, pthread_rwlock_unlock, (pthread_rwlock_t *lock), lock)
 
-LOCK_FUNCTION(pthread_cond_init, (pthread_cond_t *lock, const pthread_condattr_t *a), lock, a)
-LOCK_FUNCTION(pthread_cond_signal, (pthread_cond_t *lock), lock)
-LOCK_FUNCTION(pthread_cond_broadcast, (pthread_cond_t *lock), lock)
+LOCK_FUNCTION(INIT, pthread_spin_init, (pthread_spinlock_t *lock, int shared), lock, shared)
+LOCK_FUNCTION(ACQUIRE, pthread_spin_lock, (pthread_spinlock_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE, pthread_spin_trylock, (pthread_spinlock_t *lock), lock)
+LOCK_FUNCTION(RELEASE, pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
 
-// Two locks in one call: the condition and its mutex.
+LOCK_FUNCTION(INIT, sem_init, (sem_t *lock, int shared, unsigned value), lock, shared, value)
+LOCK_FUNCTION(ACQUIRE, sem_wait, (sem_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE, sem_trywait, (sem_t *lock), lock)
+LOCK_FUNCTION(ACQUIRE, sem_timedwait, (sem_t *lock, const struct timespec *t), lock, t)
+LOCK_FUNCTION(ACQUIRE, sem_clockwait, (sem_t *lock, clockid_t c, const struct timespec *t), lock, c, t)
+LOCK_FUNCTION(RELEASE, sem_post, (sem_t *lock), lock)
+
+LOCK_FUNCTION(INIT, pthread_cond_init, (pthread_cond_t *lock, const pthread_condattr_t *a), lock, a)
+LOCK_FUNCTION(RELEASE, pthread_cond_signal, (pthread_cond_t *lock), lock)
+LOCK_FUNCTION(RELEASE, pthread_cond_broadcast, (pthread_cond_t *lock), lock)
+
+// Two locks in one call: the condition and its mutex, which is free meanwhile,
+// however the wait ends.
 #define WAIT_FUNCTION(name, parameters, ...) \
-  LOCK_FUNCTION(name, parameters, (note(mutex, __builtin_return_address(0)), lock), __VA_ARGS__)
+  FUNCTION(name, parameters, WAIT_ORDER(next(__VA_ARGS__)), __VA_ARGS__)
 
-WAIT_FUNCTION(pthread_cond_wait, (pthread_cond_t *lock, pthread_mutex_t *mutex), mutex)
+#define WAIT_LOCK (note(mutex, caller), lock)
+
+#define WAIT_ORDER(call)     \
+  before(RELEASE, mutex, caller);    \
+  int status = call;         \
+  after(ACQUIRE, mutex, caller);     \
+  after(WAIT, lock, caller);         \
+  return status
+
+WAIT_FUNCTION(pthread_cond_wait, (pthread_cond_t *lock, pthread_mutex_t *mutex), WAIT_LOCK, mutex)
 WAIT_FUNCTION(pthread_cond_timedwait,
-              (pthread_cond_t *lock, pthread_mutex_t *mutex, const struct timespec *t), mutex, t)
+              (pthread_cond_t *lock, pthread_mutex_t *mutex, const struct timespec *t), WAIT_LOCK, mutex, t)
+WAIT_FUNCTION(pthread_cond_clockwait,
+              (pthread_cond_t *lock, pthread_mutex_t *mutex, clockid_t c, const struct timespec *t),
+              WAIT_LOCK, mutex, c, t)
 
-LOCK_FUNCTION(pthread_barrier_wait, (pthread_barrier_t *lock), lock)
+LOCK_FUNCTION(MEET, pthread_barrier_wait, (pthread_barrier_t *lock), lock)
+LOCK_FUNCTION(MEET, pthread_once, (pthread_once_t *lock, void (*body)(void)), lock, body)

@@ -27,12 +27,20 @@
 /// Length of the instruction at `code` if it may be moved, else 0.
 static size_t movable_length(const uint8_t *code) {
   if (code[0] >= 0x50 && code[0] <= 0x57) return 1;                     // push reg
+  if (code[0] >= 0x58 && code[0] <= 0x5F) return 1;                     // pop reg
   if (code[0] == 0x41 && code[1] >= 0x50 && code[1] <= 0x57) return 2;  // push r8...r15
   if (memcmp(code, "\xF3\x0F\x1E\xFA", 4) == 0) return 4;               // endbr64
   bool wide = code[0] == 0x48 || code[0] == 0x49 || code[0] == 0x4C || code[0] == 0x4D;
   if (wide && (code[1] == 0x89 || code[1] == 0x8B) && code[2] >= 0xC0) return 3;  // mov reg, reg
+  if (code[0] == 0x48 && code[1] == 0x85 && code[2] >= 0xC0) return 3;  // test reg, reg
+  if (memcmp(code, "\x48\x8B\x77\x08", 4) == 0) return 4;               // mov rsi, [rdi + 8]
   if (code[0] == 0x48 && code[1] == 0x83 && code[2] == 0xEC) return 4;  // sub rsp, imm8
   if (code[0] == 0x48 && code[1] == 0x83 && code[2] == 0x3F) return 4;  // cmp qword [rdi], imm8
+  if (code[0] == 0x48 && code[1] == 0x85 && code[2] >= 0xC0) return 3;  // test reg, reg
+  if (code[0] == 0x85 && code[1] >= 0xC0) return 2;
+  if (code[0] == 0x8B && code[1] == 0x07) return 2;                     // mov eax, [rdi]
+  if (code[0] == 0x48 && code[1] == 0x8B && code[2] == 0x77) return 4;  // mov rsi, [rdi + imm8]
+  if (code[0] == 0x48 && code[1] == 0x8B && code[2] == 0x07) return 3;  // mov rax, [rdi]
   return 0;
 }
 

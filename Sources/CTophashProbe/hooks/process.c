@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "strands.h"
 #include "tophash_probe.h"
 
 // Nothing that others define may be missing in a program that has no Swift at
@@ -24,12 +25,14 @@ TOPHASH_HIDDEN bool _swift_backtrace_isThunkFunction(const char *name) { return 
 
 static struct tophash_traps traps;
 
-struct tophash_process tophash_process = {.traps = &traps, .patch = true};
+struct tophash_process tophash_process = {.traps = &traps, .patch = true, .gate = true};
 
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
+static bool wants_clocks;
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
+static uint32_t order;       // enum tophash_order
 
 // Programs that build and drive other programs; the ones that they start are
 // checked, they are not.
@@ -68,6 +71,8 @@ static void read_options(void) {
   if ((value = option(options, "hook"))) tophash_process.patch = strncmp(value, "interpose", 9) != 0;
   if ((value = option(options, "budget"))) permille = (uint32_t)strtoul(value, NULL, 10);
   if ((value = option(options, "traps")) && *value == '0') permille = 0;
+  if ((value = option(options, "gate"))) tophash_process.gate = *value == '1';
+  if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
   if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
   if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
   tophash_traps_start(&traps, tophash_now_ns(), permille);
@@ -99,6 +104,19 @@ static bool self_test(void) {
 }
 
 // MARK: Start
+
+/// Follows order from now on. Only while the process has one thread, and with all
+/// of its edges in sight: half of them would make correct programs look wrong.
+static bool start_clocks(void) {
+  struct tophash_clocks *clocks = mmap(NULL, sizeof *clocks, PROT_READ | PROT_WRITE,
+                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (clocks == MAP_FAILED) return false;
+  tophash_process.clocks = clocks;
+  if (!tophash_edges_start_swift()) return false;
+  tophash_process.has_clocks = true;
+  tophash_strand_thread_begin(0);
+  return true;
+}
 
 static void set_state(uint32_t state, uint32_t refusal) {
   tophash_events.header->refusal = refusal;
@@ -145,13 +163,14 @@ static bool make_table(void) {
 static void watch(void) {
   if (!make_table() || !tophash_events_open(session)) {
     static const char message[] =
-        "tophash: warning: no room for the events of this process; it runs unchecked\n";
+        "tophash: warning: the events of this process cannot be kept; it runs unchecked\n";
     (void)!write(STDERR_FILENO, message, sizeof message - 1);
     return;
   }
   if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
   hooks = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
-  if (tophash_process.patch && is_alone() && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
+  bool may_patch = tophash_process.patch && is_alone();
+  if (may_patch && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
   if (hooks == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
   tophash_events.header->hook = hooks;
   tophash_thread_attach();
@@ -160,6 +179,17 @@ static void watch(void) {
     tophash_process.watching = false;
     tophash_self.counters = NULL;
     return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_UNKNOWN_RUNTIME);
+  }
+  // Without traps nobody is ever held in the gate.
+  if (tophash_process.gate && traps.enabled && tophash_runtime_watch_gate(may_patch)) {
+    hooks |= TOPHASH_HOOK_GATE;
+    tophash_events.header->hook = hooks;
+  }
+  bool can_follow = (hooks & TOPHASH_HOOK_PATCHED) && !tophash_runtime_is_static();
+  if (wants_clocks) {
+    bool follows = can_follow && start_clocks();
+    order = follows ? TOPHASH_ORDER_FOLLOWED : TOPHASH_ORDER_UNKNOWN;
+    tophash_events.header->order = order;
   }
   tophash_events_note_images();
   tophash_visits_learn(session);
@@ -187,6 +217,8 @@ static void forked_child(void) {
   if (madvise(table, sizeof *table, MADV_DONTNEED) != 0) memset(table, 0, sizeof *table);
   tophash_events_detach();
   tophash_thread_forked();
+  tophash_gate_forked();
+  if (tophash_process.has_clocks) tophash_strand_forked();
   // What was learned of sites stays; what was spent and counted is the parent's.
   traps.start_ns = tophash_now_ns();
   traps.held_ns = traps.near_misses = traps.armed = traps.holds = 0;
@@ -200,6 +232,7 @@ TOPHASH_COLD void tophash_process_settle(void) {
   // No warning when it fails: standard error may be anything by now.
   if (tophash_events_open(session)) {
     tophash_events.header->hook = hooks;
+    tophash_events.header->order = order;
     tophash_conflict_forget();
     // Not looked up anew: a thread that is gone may have held the loader's lock.
     tophash_events_inherit_images();

@@ -33,6 +33,13 @@ static void find_and_exit(char *state) {
   if (tophash_process_find_runtime()) tophash_runtime.exit_task(state);
 }
 
+static bool find_and_ask(const void *object) {
+  return tophash_process_find_runtime() && tophash_runtime.is_unique(object);
+}
+
+// Always a safe answer.
+static bool make_copies(const void *object) { return (void)object, false; }
+
 static void do_nothing(char *state) { (void)state; }
 
 struct tophash_runtime tophash_runtime = {
@@ -40,34 +47,42 @@ struct tophash_runtime tophash_runtime = {
     .end_access = find_and_end,
     .enter_task = find_and_enter,
     .exit_task = find_and_exit,
+    .is_unique = find_and_ask,
 };
 
-// The four entry points, as found; the hooks may call trampolines instead.
-enum { BEGIN, END, ENTER, EXIT, ENTRIES };
+// The entry points, as found; the hooks may call trampolines instead. Those after
+// the gate's are only called.
+enum { BEGIN, END, ENTER, EXIT, UNIQUE, RETAIN, UNOWNED_RETAIN, UNOWNED_RELEASE, ENTRIES };
 static const char *const names[ENTRIES] = {
     "swift_beginAccess",
     "swift_endAccess",
     "swift_task_enterThreadLocalContext",
     "swift_task_exitThreadLocalContext",
+    "swift_isUniquelyReferenced_nonNull_native",
+    "swift_retain",
+    "swift_unownedRetain",
+    "swift_unownedRelease",
 };
 static void *entries[ENTRIES];
 static bool is_static;
-// Where the library is mapped that runs tasks.
+// Where the libraries are mapped that run tasks, and that bring collections.
 static struct range {
   uint64_t low, high;
-} concurrency;
+} concurrency, core;
 static bool patched;
 
 TOPHASH_EXPORT void swift_beginAccess(void *, uint64_t *, uintptr_t, void *);
 TOPHASH_EXPORT void swift_endAccess(uint64_t *);
 TOPHASH_EXPORT void swift_task_enterThreadLocalContext(char *);
 TOPHASH_EXPORT void swift_task_exitThreadLocalContext(char *);
+TOPHASH_EXPORT bool swift_isUniquelyReferenced_nonNull_native(const void *);
 
 static void *const hooks[ENTRIES] = {
     (void *)swift_beginAccess,
     (void *)swift_endAccess,
     (void *)swift_task_enterThreadLocalContext,
     (void *)swift_task_exitThreadLocalContext,
+    (void *)swift_isUniquelyReferenced_nonNull_native,
 };
 
 struct libraries {
@@ -195,8 +210,17 @@ bool tophash_runtime_find(void) {
   concurrency = (struct range){.low = (uint64_t)tophash_runtime.current_task};
   if (is_static || dl_iterate_phdr(find_range, &concurrency) == 0)
     concurrency = (struct range){0};
+  core = (struct range){.low = (uint64_t)entries[BEGIN]};
+  if (is_static || dl_iterate_phdr(find_range, &core) == 0) core = (struct range){0};
+  tophash_runtime.is_unique =
+      entries[UNIQUE] == NULL ? make_copies : (bool (*)(const void *))entries[UNIQUE];
+  tophash_runtime.retain = (void *(*)(const void *))entries[RETAIN];
+  tophash_runtime.unowned_retain = (void *(*)(const void *))entries[UNOWNED_RETAIN];
+  tophash_runtime.unowned_release = (void (*)(const void *))entries[UNOWNED_RELEASE];
   tophash_runtime.current_task_name =
       (const char *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentTaskName");
+  tophash_runtime.current_executor =
+      (struct tophash_executor(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrentExecutor");
   tophash_runtime.queue_label =
       (const char *(*)(void *))dlsym(RTLD_DEFAULT, "dispatch_queue_get_label");
   return true;
@@ -223,7 +247,20 @@ bool tophash_runtime_patch(void) {
   return true;
 }
 
+bool tophash_runtime_watch_gate(bool may_patch) {
+  for (int i = UNIQUE; i < ENTRIES; i++)
+    if (entries[i] == NULL) return false;
+  if (!tophash_gate_is_known(entries[UNIQUE])) return false;
+  void *unique = may_patch ? tophash_patch_entry(entries[UNIQUE], hooks[UNIQUE]) : NULL;
+  if (unique == NULL && is_static) return false;
+  if (unique != NULL) tophash_runtime.is_unique = (bool (*)(const void *))unique;
+  void *entry = unique != NULL ? entries[UNIQUE] : dlsym(RTLD_DEFAULT, names[UNIQUE]);
+  return tophash_gate_start((bool (*)(const void *))entry);
+}
+
 bool tophash_runtime_is_static(void) { return is_static; }
+
+bool tophash_runtime_is_core(uint64_t pc) { return pc >= core.low && pc < core.high; }
 
 bool tophash_runtime_runs_tasks(uint64_t pc) {
   return pc >= concurrency.low && pc < concurrency.high;

@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "tophash_facts.h"
+#include "strands.h"
 #include "tophash_probe.h"
 
 // Where the pointer lies in the task object; learned from the first task seen.
 static uint64_t state_offset;
+// What the first word of a task object is.
+static uint64_t task_metadata;
 
 // Job::Id in a task object: after the heap object's header, two words of the
 // scheduler and the job's flags.
@@ -19,8 +22,9 @@ static uint64_t state_offset;
 static void learn_state_offset(uint64_t state) {
   if (tophash_runtime.current_task == NULL) return;
   uint64_t task = (uint64_t)tophash_runtime.current_task();
-  if (task != 0 && state > task && state - task < 4096)
-    __atomic_store_n(&state_offset, state - task, __ATOMIC_RELAXED);
+  if (task == 0 || state <= task || state - task >= 4096) return;
+  __atomic_store_n(&task_metadata, *(const uint64_t *)task, __ATOMIC_RELAXED);
+  __atomic_store_n(&state_offset, state - task, __ATOMIC_RELAXED);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext(char *state) {
@@ -31,10 +35,12 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext
   if (tophash_unlikely(__atomic_load_n(&state_offset, __ATOMIC_RELAXED) == 0))
     learn_state_offset((uint64_t)state);
   if (self->counters != NULL) self->counters->tasks_entered++;
+  if (tophash_process.has_clocks) tophash_strand_enter_task((uint64_t)state);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {
   struct tophash_thread *self = &tophash_self;
+  if (tophash_process.has_clocks) tophash_strand_leave_task((uint64_t)state);
   self->owner = self->counters != NULL ? tophash_thread_owner() : 0;
   tophash_runtime.exit_task(state);
 }
@@ -46,6 +52,17 @@ uint64_t tophash_task_id(tophash_owner owner) {
   uint32_t id = 0;
   if (tophash_memory_read(state - offset + TASK_ID_OFFSET, &id, sizeof id) != sizeof id) return 0;
   return id;
+}
+
+uint64_t tophash_task_state_offset(void) { return __atomic_load_n(&state_offset, __ATOMIC_RELAXED); }
+
+bool tophash_is_task(const void *object) {
+  return *(const uint64_t *)object == __atomic_load_n(&task_metadata, __ATOMIC_RELAXED);
+}
+
+uint64_t tophash_task_current_id(uint64_t state) {
+  uint64_t offset = tophash_task_state_offset();
+  return offset == 0 ? 0 : *(const uint32_t *)(state - offset + TASK_ID_OFFSET);
 }
 
 /// Copies a C string whose end nobody vouches for.

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "strands.h"
 #include "tophash_facts.h"
 #include "tophash_probe.h"
 
@@ -57,6 +58,7 @@ static void thread_will_exit(void *unused) {
   (void)unused;
   struct tophash_thread *self = &tophash_self;
   if (self->counters == NULL) return;
+  if (tophash_process.has_clocks) tophash_strand_thread_exit();
   // An access that never ends would be found by everybody who comes later, and
   // its memory belongs to somebody else soon. Closes the race of a thread that
   // exits inside an access.

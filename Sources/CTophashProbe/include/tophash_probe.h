@@ -5,10 +5,16 @@
 //   hooks/runtime.c  where the Swift runtime's entry points are
 //   hooks/patch.c    how an entry point is redirected
 //   hooks/access.c   begin and end of an access: the hot path
+//   hooks/gate.c     in front of modifications of a buffer in place
 //   hooks/task.c     which task runs on this thread
-//   hooks/locks.c    which addresses are locks
+//   hooks/locks.c    which addresses are locks, and what they order
 //   hooks/thread.c   the probe's view of one thread
+//   hooks/strands.c  with clocks: which strand runs here, and its accesses
+//   hooks/edges.c    what the Swift runtime orders, and where memory ends
+//   hooks/spawn.c    where threads start, and who waits for their end
+//   hooks/dispatch.c what Dispatch orders
 //   output/conflict.c  what is written down when two accesses meet
+//   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
 //   output/events.c    the file that it is written to
 //
@@ -24,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tophash_clocks.h"
 #include "tophash_overlap.h"
 #include "tophash_protocol.h"
 #include "tophash_traps.h"
@@ -58,6 +65,7 @@ struct tophash_thread {
   int32_t open;    // accesses begun here and not ended here: too high when a task took one along
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
+  uint32_t looks;    // passages of the gate that were worth a look
   uint32_t crowded;  // accesses at sites that found no entry for themselves
   uint64_t random;
   struct tophash_site sites[TOPHASH_SITES];
@@ -69,6 +77,15 @@ extern __thread struct tophash_thread tophash_self __attribute__((tls_model("ini
 
 /// Seeds the random choices of threads that attach later.
 extern uint64_t tophash_seed;
+
+/// A random number below 2^63.
+static inline uint64_t tophash_thread_random(struct tophash_thread *self) {
+  // xorshift64
+  self->random ^= self->random << 13;
+  self->random ^= self->random >> 7;
+  self->random ^= self->random << 17;
+  return self->random >> 1;
+}
 
 /// What a thread was doing before it took the cold path.
 struct tophash_interrupted {
@@ -100,8 +117,11 @@ struct tophash_process {
   bool watching;  // hooks are active
   bool halt;      // stop at a conflict until the tool has judged it
   bool patch;     // entry patching allowed
+  bool gate;      // storage is watched
   struct tophash_traps *traps;
   struct tophash_table *table;
+  bool has_clocks;                // order is followed
+  struct tophash_clocks *clocks;  // not NULL once anything is hooked for their sake
 };
 extern struct tophash_process tophash_process;
 
@@ -115,6 +135,11 @@ void tophash_process_settle(void);
 
 // MARK: The runtime (hooks/runtime.c, hooks/patch.c)
 
+struct tophash_executor {
+  void *identity;  // NULL for the global executor, which orders nothing
+  void *implementation;
+};
+
 /// The runtime's functions, as the hooks call them: the originals, or the
 /// trampolines that lead to them past the patch.
 struct tophash_runtime {
@@ -125,6 +150,11 @@ struct tophash_runtime {
   void *(*current_task)(void);
   const char *(*current_task_name)(void);
   const char *(*queue_label)(void *queue);
+  bool (*is_unique)(const void *object);
+  void *(*retain)(const void *object);
+  void *(*unowned_retain)(const void *object);
+  void (*unowned_release)(const void *object);
+  struct tophash_executor (*current_executor)(void);
 };
 extern struct tophash_runtime tophash_runtime;
 
@@ -141,15 +171,51 @@ bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
+/// Puts the gate in front of modifications in place. Only while the process has
+/// one thread. True when it works.
+bool tophash_runtime_watch_gate(bool may_patch);
+/// True for code of the library that brings collections; never in a program that
+/// holds the runtime itself.
+bool tophash_runtime_is_core(uint64_t pc);
 
 /// Redirects the function at `entry` to `hook`. Returns code that runs the
 /// original, or NULL (and changes nothing) when its prologue is not known.
 void *tophash_patch_entry(void *entry, void *hook);
 
+// MARK: The gate (hooks/gate.c)
+
+/// Marks the address of a buffer in the table of open accesses, where those of
+/// variables are: objects lie at even addresses.
+#define TOPHASH_STORAGE 1ull
+
+/// True when the runtime's function at `entry` does what the hook does.
+bool tophash_gate_is_known(const void *entry);
+/// Opens the gate for business if a question asked at `entry` gets here.
+bool tophash_gate_start(bool (*entry)(const void *));
+/// Has every buffer looked at that is new at `pc`.
+void tophash_gate_arm(uint64_t pc);
+/// Forgets who is held: in a forked child.
+void tophash_gate_forked(void);
+
+// MARK: Order (hooks/strands.c)
+
+/// Compares an access with what the clocks know of its variable. `frame` is the
+/// accessing function's frame pointer. Only with clocks.
+void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame);
+
 // MARK: The hooks' cold sides
 
 void tophash_conflict_caught(struct tophash_bucket *bucket, int slot, uint64_t key,
                              const struct tophash_access *mine, uint64_t pc);
+/// An access of this thread, of a task that is in `context`, is unordered with an
+/// earlier one.
+void tophash_conflict_unordered(uint64_t address, bool modifies, uint32_t stack, uint64_t context,
+                                const struct tophash_unordered *found);
+/// Claims a record for what `pair` identifies; NULL when that is known (then it is
+/// counted) or no record is left.
+struct tophash_conflict *tophash_conflict_claim(uint64_t pair);
+/// The name of a thread of this process.
+void tophash_thread_name(uint32_t tid, char *into, size_t capacity);
 /// Sleeps while `*word` is `value`, for at most `ns`: until somebody wakes it.
 void tophash_sleep(const uint64_t *word, uint64_t value, uint64_t ns);
 /// Ends the sleep of whoever sleeps on `word`.
@@ -165,6 +231,9 @@ void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 /// context indeed.
 uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
+/// The site that a reader would name: the return address in the program itself when
+/// `pc`, with the frame in `stack`, lies in the library of collections.
+uint64_t tophash_stack_site(uint64_t pc, tophash_stack stack);
 /// Follows async contexts. Returns how many resume functions were written.
 uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity);
 
@@ -196,6 +265,8 @@ void tophash_events_detach(void);
 void tophash_events_inherit_images(void);
 /// Notes images that were loaded since the last call.
 void tophash_events_note_images(void);
+/// Notes what the traps have done.
+void tophash_events_note_traps(void);
 /// Remembers that `address` is a lock.
 void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.

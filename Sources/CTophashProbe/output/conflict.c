@@ -27,16 +27,17 @@ static struct {
 void tophash_conflict_forget(void) { memset(known, 0, sizeof known); }
 
 /// A site for telling findings apart: the access and its caller, because an
-/// accessor that was not inlined serves many callers.
+/// accessor that was not inlined serves many callers. Of collections' own code that
+/// calls the gate, only the caller is told.
 static uint64_t site_key(uint64_t pc, tophash_stack stack) {
+  uint64_t site = tophash_stack_site(pc, stack);
+  if (site != pc) return site * 0x9E3779B97F4A7C15ull;
   uint64_t caller = 0, frame = tophash_frame_pointer(stack);
   if (frame != 0) tophash_memory_read(frame + sizeof(uint64_t), &caller, sizeof caller);
   return (pc * 0x9E3779B97F4A7C15ull) ^ (caller * 0xC2B2AE3D27D4EB4Full);
 }
 
-/// Claims a record for a pair of sites; NULL when the pair is known (then it is
-/// counted) or no record is left.
-static struct tophash_conflict *claim(uint64_t pair) {
+struct tophash_conflict *tophash_conflict_claim(uint64_t pair) {
   struct tophash_header *header = tophash_events.header;
   __atomic_fetch_add(&header->conflicts_seen, 1, __ATOMIC_RELAXED);
   uint32_t index = (uint32_t)(pair >> (64 - KNOWN_BITS));
@@ -64,7 +65,7 @@ static struct tophash_conflict *claim(uint64_t pair) {
   return NULL;
 }
 
-static void read_thread_name(uint32_t tid, char *into, size_t capacity) {
+void tophash_thread_name(uint32_t tid, char *into, size_t capacity) {
   char path[64];
   snprintf(path, sizeof path, "/proc/self/task/%u/comm", tid);
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -84,7 +85,7 @@ static void describe(struct tophash_side *side, const struct tophash_access *acc
   if (tophash_access_modifies(access->key)) side->flags |= TOPHASH_SIDE_MODIFY;
   if (!(access->owner & 1)) side->flags |= TOPHASH_SIDE_TASK;
   if (access->stack & TOPHASH_MARK_HELD) side->flags |= TOPHASH_SIDE_HELD;
-  read_thread_name(side->tid, side->thread_name, sizeof side->thread_name);
+  tophash_thread_name(side->tid, side->thread_name, sizeof side->thread_name);
   side->frames[0] = pc;
   if (side->frame_count == 0) side->frame_count = 1;
 }
@@ -154,7 +155,7 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   struct tophash_conflict *record = NULL;
   if (read_site(bucket, slot, &other, &other_pc)) {
     uint64_t other_site = site_key(other_pc, other.stack), my_site = site_key(pc, mine->stack);
-    record = claim((other_site ^ my_site) | 1);
+    record = tophash_conflict_claim((other_site ^ my_site) | 1);
   }
   if (record == NULL) {
     tophash_overlap_let_go(bucket, slot, &other);
@@ -162,6 +163,7 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
     return;
   }
   __atomic_store_n(&record->state, WRITING, __ATOMIC_RELAXED);
+  record->proof = TOPHASH_PROOF_OVERLAP;
   struct tophash_side *first = &record->sides[0], *second = &record->sides[1];
   memset(record->sides, 0, sizeof record->sides);
   // An access that stays open while its task is suspended has no stack now.
@@ -181,9 +183,12 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   second->flags |= TOPHASH_SIDE_STABLE | TOPHASH_SIDE_AMENDED;
 
   record->time_ns = tophash_now_ns();
-  record->address = tophash_access_address(key);
+  record->address = tophash_access_address(key) & ~TOPHASH_STORAGE;
+  bool is_storage = tophash_access_address(key) & TOPHASH_STORAGE;
+  record->subject = is_storage ? TOPHASH_SUBJECT_STORAGE : TOPHASH_SUBJECT_VARIABLE;
   record->snapshot_size =
-      tophash_snapshot_collect(record->address, record->snapshot, sizeof record->snapshot);
+      (is_storage ? tophash_snapshot_collect_object : tophash_snapshot_collect)(
+          record->address, record->snapshot, sizeof record->snapshot);
   tophash_events_note_images();
   // Release: the record is whole for whoever reads this state. The process may
   // crash at the next instruction of the program.

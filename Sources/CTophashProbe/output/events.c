@@ -103,6 +103,15 @@ void tophash_events_inherit_images(void) {
   __atomic_store_n(&tophash_events.header->image_count, count, __ATOMIC_RELEASE);
 }
 
+void tophash_events_note_traps(void) {
+  const struct tophash_traps *traps = tophash_process.traps;
+  struct tophash_header *header = tophash_events.header;
+  header->near_misses = traps->near_misses;
+  header->traps_armed = traps->armed;
+  header->holds = traps->holds;
+  header->held_ns = traps->held_ns;
+}
+
 #define LOCK_PROBES 8
 
 static uint32_t lock_index(uint64_t address) {

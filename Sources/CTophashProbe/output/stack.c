@@ -37,6 +37,16 @@ uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint3
   return count;
 }
 
+uint64_t tophash_stack_site(uint64_t pc, tophash_stack stack) {
+  uint64_t frames[8], context;
+  if (!tophash_runtime_is_core(pc)) return pc;
+  uint32_t count = tophash_stack_walk(pc, tophash_frame_pointer(stack), frames,
+                                      sizeof frames / sizeof *frames, &context);
+  for (uint32_t i = 0; i < count; i++)
+    if (!tophash_runtime_is_core(frames[i])) return frames[i];
+  return pc;
+}
+
 uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t capacity) {
   uint32_t count = 0;
   while (count < capacity && context != 0 && context % sizeof(uint64_t) == 0) {

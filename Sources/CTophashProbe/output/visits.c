@@ -80,6 +80,7 @@ static void learn(const char *line) {
     uint64_t pc = image->base + address;
     if (pc < image->low || pc >= image->high || strcmp(image->path, path) != 0) continue;
     tophash_traps_learn(tophash_process.traps, pc, hold_ns);
+    tophash_gate_arm(pc);
     return;
   }
 }

@@ -53,6 +53,8 @@
 //   hook=auto|interpose   entry patching with interposition as fallback, or interposition only
 //   traps=0|1             hold modifications open after a near miss (default 1)
 //   budget=N              share of run time, in tenths of a percent, that all holds may take (default 100)
+//   gate=0|1              watch storage that is about to be modified in place (default 1)
+//   clocks=0|1            follow what orders accesses, and report those that nothing does (default 0)
 //   halt=0|1              stop after a conflict until the tool has judged it (default 0)
 //   seed=N                seeds the choice of which visits are held (default 0)
 
@@ -61,6 +63,7 @@ enum tophash_hook {
   TOPHASH_HOOK_NONE = 0,
   TOPHASH_HOOK_INTERPOSED = 1,  // calls between images, through the dynamic linker
   TOPHASH_HOOK_PATCHED = 2,     // the runtime's own entry points: also key paths and static runtimes
+  TOPHASH_HOOK_GATE = 4,        // the question before storage is modified in place
 };
 
 /// How far the probe got in this process.
@@ -77,6 +80,19 @@ enum tophash_refusal {
   TOPHASH_REFUSAL_UNKNOWN_RUNTIME = 1,  // the self-test's access was not seen, or not as expected
   TOPHASH_REFUSAL_SANITIZER = 2,        // ThreadSanitizer or AddressSanitizer is loaded
   TOPHASH_REFUSAL_NO_HOOK = 3,          // a static runtime whose entry points could not be patched
+};
+
+/// Whether the probe follows order in this process.
+enum tophash_order {
+  TOPHASH_ORDER_IGNORED = 0,   // not asked to
+  TOPHASH_ORDER_FOLLOWED = 1,
+  TOPHASH_ORDER_UNKNOWN = 2,   // asked to, but not all that orders can be seen here
+};
+
+/// How well a conflict is proven.
+enum tophash_proof {
+  TOPHASH_PROOF_OVERLAP = 0,   // both accesses were open at the same moment
+  TOPHASH_PROOF_UNORDERED = 1, // nothing was seen that orders them
 };
 
 struct tophash_header {
@@ -107,6 +123,8 @@ struct tophash_header {
   uint64_t holds;
   uint64_t held_ns;
   uint64_t threads_seen;
+  uint32_t order;  // enum tophash_order
+  uint32_t reserved;
 
   char program[1024];    // path of the executable, NUL-terminated, cut if longer
   char arguments[1024];  // NUL between arguments, two NUL at the end, cut if longer
@@ -150,6 +168,8 @@ enum tophash_side_flags {
   TOPHASH_SIDE_STABLE = 8,       // the entry was still open after its stack was read: the stack is exact
   TOPHASH_SIDE_SUSPENDED = 16,   // the task is not on a thread now; only the site is known
   TOPHASH_SIDE_AMENDED = 32,     // the side itself filled in what only it can know (names)
+  TOPHASH_SIDE_ITEM = 64,        // the owner is a work item of Dispatch, on thread `tid`
+  TOPHASH_SIDE_UNNAMED = 128,    // over long ago: who made it is not known any more
 };
 
 struct tophash_side {
@@ -174,19 +194,27 @@ struct tophash_side {
   uint8_t stack[TOPHASH_STACK_BYTES];
 };
 
-/// Two accesses of one variable, open at the same moment.
+/// Two accesses of one variable.
 struct tophash_conflict {
   uint32_t state;  // 0 free, 1 being written, 2 complete
   uint32_t verdict;  // with halt=1: 0 not judged, 1 go on, 2 stop (written by the tool)
+  uint32_t proof;  // enum tophash_proof
+  uint32_t reserved;
   uint64_t time_ns;  // CLOCK_MONOTONIC
-  uint64_t address;  // of the variable
+  uint64_t address;  // of the variable, or of its storage
   uint64_t repeats;  // times the same pair of sites met again
-  struct tophash_side sides[2];  // [0] was already open when [1] began
+  struct tophash_side sides[2];  // [0] began before [1]
   uint32_t snapshot_size;        // bytes used in `snapshot`
-  uint32_t snapshot_flags;       // reserved
+  uint32_t subject;              // enum tophash_subject
   // Memory that names the variable: a sequence of
   //   uint64_t address, uint32_t size, uint32_t kind, then `size` bytes padded to 8.
   uint8_t snapshot[TOPHASH_SNAPSHOT_BYTES];
+};
+
+/// What a conflict is about.
+enum tophash_subject {
+  TOPHASH_SUBJECT_VARIABLE = 0,
+  TOPHASH_SUBJECT_STORAGE = 1,  // the buffer that a variable refers to; which one is not known
 };
 
 /// What a piece of a snapshot is.

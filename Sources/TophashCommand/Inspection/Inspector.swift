@@ -7,6 +7,7 @@ import TophashSymbols
 struct Inspector {
   /// True to run also what seems to have nothing to check.
   var isForced: Bool
+  var console: Console
 
   /// - Throws: 126 with what to do about it.
   /// - Complexity: reads the symbols of the program, and of its own libraries where the program
@@ -74,6 +75,13 @@ struct Inspector {
         "leave it unstripped, or link it without '-static-stdlib'")
     }
     if program.hasUnknownLibraries || program.images.contains(where: { $0.imports(check) }) {
+      return
+    }
+    // The question before a collection changes its storage needs no checks.
+    if program.images.contains(where: { $0.imports("swift_isUniquelyReferenced_nonNull_native") }) {
+      console.say(
+        "'\(image.path)' has no exclusivity checks:"
+          + " only changes of collections in place can be seen")
       return
     }
     throw .cannotRun(

@@ -22,6 +22,7 @@ struct ProbeEnvironment {
 /// What the probe is asked to do, as the protocol spells it.
 struct ProbeOptions: CustomStringConvertible, Equatable {
   var hook = HookChoice.auto
+  var followsOrder = false
   var setsTraps = true
   /// Share of run time that holds may take, in percent.
   var trapBudget = 10.0
@@ -31,6 +32,7 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   var description: String {
     [
       "hook=\(hook.rawValue)",
+      "clocks=\(followsOrder ? 1 : 0)",
       "traps=\(setsTraps ? 1 : 0)",
       "budget=\(Int((trapBudget * 10).rounded()))",
       "halt=\(haltsOnConflict ? 1 : 0)",
@@ -42,7 +44,8 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
 extension ProbeOptions {
   init(_ options: RunOptions, seed: UInt64) {
     self.init(
-      hook: options.hook, setsTraps: options.setsTraps, trapBudget: options.trapBudget,
+      hook: options.hook, followsOrder: options.detect == .unordered, setsTraps: options.setsTraps,
+      trapBudget: options.trapBudget,
       haltsOnConflict: options.haltsOnFinding, seed: seed)
   }
 }

@@ -10,6 +10,14 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, always, never
 }
 
+/// What is looked for.
+enum DetectChoice: String, CaseIterable, ExpressibleByArgument {
+  /// Accesses that were open at the same moment.
+  case caught
+  /// Those, and accesses that nothing was seen to order.
+  case unordered
+}
+
 /// How the probe gets to see accesses.
 enum HookChoice: String, CaseIterable, ExpressibleByArgument {
   /// Patches the runtime's entry points, and interposes where that is not possible.

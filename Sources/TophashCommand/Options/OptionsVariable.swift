@@ -115,6 +115,8 @@ struct OptionsVariable {
       return nil
     },
     .flag("no-traps", \.setsTraps, on: false),
+    .choice("detect", \.detect),
+    .flag("strict", \.isStrict),
     .choice("hook", \.hook),
     Setting(key: "seed") { options, value in
       guard let seed = value.flatMap({ UInt64($0) }) else { return "a whole number" }

@@ -7,6 +7,8 @@ struct RunOptions: Equatable {
   var color = ColorChoice.auto
   var trapBudget = 10.0
   var setsTraps = true
+  var detect = DetectChoice.caught
+  var isStrict = false
   var hook = HookChoice.auto
   var seed: UInt64?
   var symbolizer: String?
@@ -27,6 +29,7 @@ extension RunOptions {
   /// The options that change what a run may find, as they are typed; the seed is not among them.
   var repeated: [String] {
     var words: [String] = []
+    if detect != RunOptions().detect { words += ["--detect", detect.rawValue] }
     if hook != .auto { words += ["--hook", hook.rawValue] }
     if !setsTraps {
       words.append("--no-traps")

@@ -40,7 +40,8 @@ struct Supervisor {
   }
 
   private mutating func look() {
-    for news in watcher.look() {
+    // Candidates can wait until the end, and stop nothing.
+    for news in watcher.look() where news.conflict.grade == .caught {
       let interpreter = SymbolInterpreter(images: news.process.images, tool: nil)
       let variable =
         news.process.header.isToolchain

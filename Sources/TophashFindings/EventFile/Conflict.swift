@@ -1,6 +1,6 @@
 import CTophashProtocol
 
-/// Two accesses of one variable that were open at the same moment, in raw facts.
+/// Two accesses of one variable that conflict, in raw facts.
 package struct Conflict: Hashable, Sendable {
   /// One of the two accesses.
   package struct Side: Hashable, Sendable {
@@ -35,16 +35,27 @@ package struct Conflict: Hashable, Sendable {
     package static let stable = Flags(rawValue: TOPHASH_SIDE_STABLE.rawValue)
     package static let suspended = Flags(rawValue: TOPHASH_SIDE_SUSPENDED.rawValue)
     package static let amended = Flags(rawValue: TOPHASH_SIDE_AMENDED.rawValue)
+    package static let item = Flags(rawValue: TOPHASH_SIDE_ITEM.rawValue)
+    package static let unnamed = Flags(rawValue: TOPHASH_SIDE_UNNAMED.rawValue)
+  }
+
+  /// What the address is that of.
+  package enum Subject: Hashable, Sendable {
+    case variable
+    /// The buffer that a variable refers to; which variable is not known.
+    case storage
   }
 
   /// Its place in the event file.
   package var slot: Int
+  package var grade: Grade
   package var time: UInt64
-  /// Of the variable.
+  package var subject: Subject
+  /// Of the variable, or of its storage.
   package var address: UInt64
   /// Times that the same pair of sites met again.
   package var repeats: UInt64
-  /// The access that was open, and the one that began meanwhile.
+  /// The access that was open, or is over; and the one that began meanwhile, or later.
   package var open: Side
   package var begun: Side
   /// Memory that names the variable.
@@ -55,8 +66,12 @@ package struct Conflict: Hashable, Sendable {
     let complete: UInt32 = 2
     guard try reader.field(\tophash_conflict.state, of: start) == complete else { return nil }
     self.slot = slot
+    let proof = try reader.field(\tophash_conflict.proof, of: start)
+    grade = proof == TOPHASH_PROOF_OVERLAP.rawValue ? .caught : .unordered
     time = try reader.field(\tophash_conflict.time_ns, of: start)
     address = try reader.field(\tophash_conflict.address, of: start)
+    let subject = try reader.field(\tophash_conflict.subject, of: start)
+    self.subject = subject == TOPHASH_SUBJECT_STORAGE.rawValue ? .storage : .variable
     repeats = try reader.field(\tophash_conflict.repeats, of: start)
     let sides = reader.position(of: \tophash_conflict.sides, in: start)
     open = try Side(reader, at: sides)

@@ -13,12 +13,18 @@ package struct EventHeader: Hashable, Sendable {
     case unknownRuntime, sanitizer, noHook, unknownReason
   }
 
+  /// Whether the probe followed what orders accesses.
+  package enum Order: String, Hashable, Sendable, Codable {
+    case ignored, followed, unknown
+  }
+
   package var state: State
   /// `nil` when the probe works in the process, or has not got so far.
   package var refusal: Refusal? {
     if case .refused(let refusal) = state { refusal } else { nil }
   }
   package var hooks: Hooks
+  package var order: Order
   package var pid: Int32
   package var parent: Int32
   /// Nanoseconds of the monotonic clock.
@@ -52,6 +58,12 @@ package struct EventHeader: Hashable, Sendable {
       try reader.field(\tophash_header.state, of: 0),
       refusal: try reader.field(\tophash_header.refusal, of: 0))
     hooks = Hooks(rawValue: try reader.field(\tophash_header.hook, of: 0))
+    order =
+      switch tophash_order(try reader.field(\tophash_header.order, of: 0)) {
+      case TOPHASH_ORDER_IGNORED: .ignored
+      case TOPHASH_ORDER_FOLLOWED: .followed
+      default: .unknown
+      }
     pid = Int32(truncatingIfNeeded: try reader.field(\tophash_header.pid, of: 0))
     parent = Int32(truncatingIfNeeded: try reader.field(\tophash_header.parent_pid, of: 0))
     start = try reader.field(\tophash_header.start_ns, of: 0)
@@ -93,6 +105,8 @@ extension EventHeader {
     package static let interposed = Hooks(rawValue: TOPHASH_HOOK_INTERPOSED.rawValue)
     /// The runtime's own entry points: also key paths and static runtimes.
     package static let patched = Hooks(rawValue: TOPHASH_HOOK_PATCHED.rawValue)
+    /// The question before storage is modified in place.
+    package static let gate = Hooks(rawValue: TOPHASH_HOOK_GATE.rawValue)
   }
 
   /// Where the parts of the file start.

@@ -9,6 +9,8 @@ struct JSONProcess: Encodable {
   /// `watching` or `refused`.
   var state: String
   var refusal: EventHeader.Refusal?
+  /// `followed` when unordered accesses could be found; `unknown` when they could not.
+  var order: EventHeader.Order
   /// False for a process that was killed, crashed, or still ran when the report was made.
   var hasExited: Bool
   var coverage: JSONCoverage
@@ -18,6 +20,7 @@ struct JSONProcess: Encodable {
     parent = file.header.parent
     program = file.header.program
     arguments = file.header.arguments
+    order = file.header.order
     refusal = file.header.refusal
     state = refusal == nil ? "watching" : "refused"
     hasExited = file.header.end != nil
@@ -48,6 +51,7 @@ struct JSONCoverage: Encodable {
     hooks = []
     if coverage.hooks.contains(.patched) { hooks.append("patched") }
     if coverage.hooks.contains(.interposed) { hooks.append("interposed") }
+    if coverage.hooks.contains(.gate) { hooks.append("gate") }
     nearMisses = coverage.work.nearMisses
     traps = coverage.work.trapsArmed
     holds = coverage.work.holds

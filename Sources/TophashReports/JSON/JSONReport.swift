@@ -36,6 +36,7 @@ struct JSONReport: Encodable {
   var processes: [JSONProcess]
   var coverage: JSONCoverage
   var lockConflicts: Int
+  var possiblyOrdered: Int
 
   init(_ report: Report, _ paths: Paths) {
     run = Run(report)
@@ -43,6 +44,7 @@ struct JSONReport: Encodable {
     processes = report.session.subjects.map(JSONProcess.init)
     coverage = JSONCoverage(report.coverage)
     lockConflicts = report.lockConflicts
+    possiblyOrdered = report.possiblyOrdered
   }
 }
 
@@ -100,6 +102,7 @@ struct JSONSide: Encodable {
       description = owner.description
       switch owner {
       case .task(let id, let name): (kind, self.id, self.name) = ("task", id, name)
+      case .workItem(let queue): (kind, id, name) = ("workItem", nil, queue)
       case .thread(let id, let name, _):
         (kind, self.id, self.name) = ("thread", UInt64(clamping: id), name)
       }

@@ -34,7 +34,13 @@ package struct TextReporter {
   }
 
   private func headline(_ finding: Finding) -> String {
-    style.alarm("race (\(finding.grade.rawValue)):") + " " + style.strong(finding.headline)
+    let grade =
+      switch finding.grade {
+      // Only what cannot be false is called a race.
+      case .caught: style.alarm("race (caught):")
+      case .unordered: style.doubt("unordered (not proven):")
+      }
+    return grade + " " + style.strong(finding.headline)
   }
 
   /// The two sides in columns.
@@ -50,7 +56,12 @@ package struct TextReporter {
 
   /// One side with its source line and its stack.
   private func section(_ side: Side, beside other: Side, _ finding: Finding) -> [String] {
-    let verb = side == finding.open ? "had begun to" : "began meanwhile to"
+    let isFirst = side == finding.open
+    let verb =
+      switch finding.grade {
+      case .caught: isFirst ? "had begun to" : "began meanwhile to"
+      case .unordered: isFirst ? "came first, to" : "came later, to"
+      }
     var title = "  \(side.owner) \(verb) \(side.operation.rawValue) it"
     let notes = notes(on: side)
     if !notes.isEmpty { title += " (\(notes.joined(separator: "; ")))" }
@@ -84,6 +95,12 @@ package struct TextReporter {
     var lines = ["  could have happened: \(finding.consequence)"]
     for (index, advice) in finding.advice.enumerated() {
       lines.append((index == 0 ? "  fix: " : "       ") + advice)
+    }
+    if finding.grade == .unordered {
+      lines.append(
+        "  no race if: they are ordered by something that makes no call, such as an Atomic")
+      lines.append(
+        "  proof: a run in which the two meet; traps hold accesses open for that, so run it again")
     }
     lines.append("  again: \(report.repeatCommand)")
     lines.append("  \(seen(finding))   [\(finding.fingerprint)]")

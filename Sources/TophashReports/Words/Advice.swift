@@ -29,6 +29,11 @@ extension Finding {
         "return results from the closures and combine them in one place, or put the variable"
           + " into a Mutex before the closures share it"
       ]
+    case .storage:
+      return [
+        "let each side have a part of its own, or values of its own that are combined in one place",
+        "or guard every use of the variable, reads too, with one lock",
+      ]
     case .unknown:
       return ["guard every use of it, reads too, with one lock, or move it into an actor"]
     }

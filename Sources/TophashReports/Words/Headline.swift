@@ -8,22 +8,37 @@ extension Finding {
     let what = variable.shown
     guard open.operation == begun.operation else {
       let (writer, reader) = open.operation == .modify ? (open, begun) : (begun, open)
-      let other = writer.owner.isTask == reader.owner.isTask ? "another" : reader.owner.someone
-      return "\(writer.owner.someone) changed \(what) while \(other) read it"
+      let isSame = writer.owner.someone == reader.owner.someone
+      let other = isSame ? "another" : reader.owner.someone
+      return switch grade {
+      case .caught: "\(writer.owner.someone) changed \(what) while \(other) read it"
+      case .unordered:
+        "\(writer.owner.someone) changed \(what) and \(other) read it, and nothing orders the two"
+      }
     }
     let verb = open.operation == .modify ? "changed" : "read"
+    // In one order, whoever came first.
+    let kinds = Set(sides.map(\.owner.kind)).sorted()
     let who =
-      switch (open.owner.isTask, begun.owner.isTask) {
-      case (true, true): "two tasks"
-      case (false, false): "two threads"
-      default: "a task and a thread"
-      }
-    return "\(who) \(verb) \(what) at the same time"
+      kinds.count == 1
+      ? "two \(kinds[0])s" : kinds.map { "a \($0)" }.joined(separator: " and ")
+    return switch grade {
+    case .caught: "\(who) \(verb) \(what) at the same time"
+    case .unordered: "\(who) \(verb) \(what), and nothing orders the two"
+    }
   }
 }
 
 extension Owner {
-  fileprivate var someone: String { isTask ? "a task" : "a thread" }
+  fileprivate var kind: String {
+    switch self {
+    case .task: "task"
+    case .workItem: "work item"
+    case .thread: "thread"
+    }
+  }
+
+  fileprivate var someone: String { "a \(kind)" }
 }
 
 extension Variable {
@@ -49,5 +64,6 @@ extension Variable {
   /// What the reader of memory calls a variable whose name it cannot tell.
   private static let anonymous = [
     "captured variable": "a captured variable", "unknown variable": "a variable",
+    "storage": "the storage of a variable",
   ]
 }

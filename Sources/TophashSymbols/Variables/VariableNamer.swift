@@ -34,6 +34,17 @@ package struct VariableNamer: Sendable {
       ?? unknown(reader)
   }
 
+  /// The variable that refers to the storage object at `address`, of which the probe took
+  /// `snapshot`: its type, since nothing leads from there to the variable.
+  package func storage(at address: UInt64, snapshot: [UInt8]) -> Variable {
+    let memory = ProcessMemory(images: images, snapshot: SnapshotMemory(snapshot))
+    let reader = MetadataReader(memory)
+    let metadata = memory.snapshot.load(UInt64.self, at: address)
+    let type = metadata.flatMap { reader.type(at: $0) }
+    return Variable(
+      kind: .storage, name: "storage", type: type.map { Self.collection(of: $0) ?? $0 })
+  }
+
   private func unknown(_ reader: MetadataReader) -> Variable {
     Variable(kind: .unknown, name: "unknown variable", type: storedType(reader))
   }
@@ -265,19 +276,25 @@ extension VariableNamer {
       let storage = memory.snapshot.address(of: TOPHASH_SNAPSHOT_STORAGE),
       let first = memory.snapshot.load(UInt64.self, at: value),
       let metadata = memory.snapshot.load(UInt64.self, at: storage),
-      case .nominal(let type)? = reader.type(at: metadata), type.module == "Swift",
-      type.path.count == 1
+      let collection = reader.type(at: metadata).flatMap(Self.collection(of:))
+    else { return nil }
+    // A native string: flags in the highest bits of the first word, the storage in the second.
+    let isString = collection == .swift("String")
+    let refers = isString ? first >> 61 & 1 == 1 : first & 0x00ff_ffff_ffff_fff8 == storage
+    return refers ? collection : nil
+  }
+
+  /// The collection whose storage a class is; `nil` for other classes.
+  private static func collection(of storage: TypeTree) -> TypeTree? {
+    guard case .nominal(let type) = storage, type.module == "Swift", type.path.count == 1
     else { return nil }
     let arguments = type.path[0].arguments
-    if first & 0x00ff_ffff_ffff_fff8 == storage {
-      switch (type.path[0].name, arguments.count) {
-      case ("_DictionaryStorage", 2): return .swift("Dictionary", arguments)
-      case ("_SetStorage", 1): return .swift("Set", arguments)
-      case ("_ContiguousArrayStorage", 1): return .swift("Array", arguments)
-      default: return nil
-      }
+    switch (type.path[0].name, arguments.count) {
+    case ("_DictionaryStorage", 2): return .swift("Dictionary", arguments)
+    case ("_SetStorage", 1): return .swift("Set", arguments)
+    case ("_ContiguousArrayStorage", 1): return .swift("Array", arguments)
+    case ("__StringStorage", _): return .swift("String")
+    default: return nil
     }
-    // A native string: flags in the highest bits of the first word, the storage in the second.
-    return type.path[0].name == "__StringStorage" && first >> 61 & 1 == 1 ? .swift("String") : nil
   }
 }

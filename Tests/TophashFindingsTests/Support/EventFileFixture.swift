@@ -31,11 +31,13 @@ struct EventFileFixture {
 
   struct Conflict {
     var state: UInt32 = 2
+    var subject = TOPHASH_SUBJECT_VARIABLE.rawValue
     var address: UInt64 = 0x7000
     var repeats: UInt64 = 0
     var open = Side.task(1, "one", frames: [0x1001])
     var begun = Side.task(2, "two", frames: [0x2001])
     var snapshot: [UInt8] = []
+    var proof = TOPHASH_PROOF_OVERLAP.rawValue
   }
 
   var magic: UInt64 = TOPHASH_MAGIC
@@ -116,7 +118,9 @@ struct EventFileFixture {
   private func record(_ conflict: Conflict, at start: Int, in bytes: inout [UInt8]) {
     var record = tophash_conflict()
     record.state = conflict.state
+    record.subject = conflict.subject
     record.address = conflict.address
+    record.proof = conflict.proof
     record.repeats = conflict.repeats
     record.sides = (side(conflict.open), side(conflict.begun))
     record.snapshot_size = UInt32(conflict.snapshot.count)

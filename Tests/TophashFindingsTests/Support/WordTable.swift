@@ -6,6 +6,8 @@ import TophashSymbols
 struct WordTable: Interpreter {
   var functions: [UInt64: [Frame]] = [:]
   var variables: [UInt64: Variable] = [:]
+  /// Functions that may order accesses unseen.
+  var atomicFunctions: Set<String> = []
 
   func frames(at addresses: [UInt64]) -> [UInt64: [Frame]] {
     functions.filter { addresses.contains($0.key) }
@@ -14,6 +16,14 @@ struct WordTable: Interpreter {
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable {
     variables[address]
       ?? Variable(kind: .unknown, module: nil, name: "unknown variable", type: nil)
+  }
+
+  func storage(at address: UInt64, snapshot: [UInt8]) -> Variable {
+    Variable(kind: .storage, module: nil, name: "storage", type: "[Int]")
+  }
+
+  func mayOrder(_ stack: [Frame]) -> Bool {
+    stack.contains { atomicFunctions.contains($0.function) }
   }
 
   static let stock = Variable(

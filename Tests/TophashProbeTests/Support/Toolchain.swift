@@ -67,7 +67,7 @@ enum Fixture: String, CaseIterable {
       let system = "\(directory)/system-\(rawValue).o"
       try Tool.run(["clang", "-c", "\(folder)/system.c", "-o", system])
       let files = [
-        "main", "Shared", "Processes", "Threads", "Signals", "Limits", "Tasks",
+        "main", "Shared", "Processes", "Threads", "Signals", "Limits", "Tasks", "Storage",
       ].map { "\(folder)/\($0).swift" }
       try swift(options + ["-import-objc-header", "\(folder)/system.h"], files + [system])
     }

@@ -18,6 +18,9 @@ let scenarios: [String: () -> Void] = [
   "access-empty-properties": accessEmptyProperties,
   "collide-by-key-path": collideByKeyPath,
   "lock-in-property": lockInProperty,
+  "share-storage": shareStorage,
+  "storage-under-lock": storageUnderLock,
+  "hand-storage-over": handStorageOver,
 
   "fork": forkCorrectly,
   "fork-and-collide": forkAndCollide,

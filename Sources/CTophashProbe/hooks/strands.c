@@ -1,0 +1,215 @@
+// Which strand runs on this thread, and its accesses.
+//
+// A pool's thread has no strand between two pieces of work: nothing orders one
+// piece after the other but that the same thread happened to run both. Any other
+// thread orders all that runs on it.
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "strands.h"
+#include "tophash_facts.h"
+
+__thread struct tophash_strands tophash_strands __attribute__((tls_model("initial-exec")));
+
+extern void *__libc_stack_end;
+
+static struct tophash_run run_of_self(const char *label) {
+  struct tophash_run run = {
+      .tid = tophash_thread_id(tophash_self.owner), .owner = tophash_self.owner};
+  if (label != NULL) strncpy(run.label, label, sizeof run.label - 1);
+  return run;
+}
+
+// MARK: Threads
+
+static void begin_thread(void) {
+  struct tophash_strands *self = &tophash_strands;
+  if (tophash_self.counters == NULL) tophash_thread_attach();
+  self->has_begun = true;
+  struct tophash_run run = run_of_self(NULL);
+  tophash_strand_begin(tophash_process.clocks, &self->thread, &run);
+  self->current = &self->thread;
+}
+
+struct tophash_strand *tophash_strand_running(void) {
+  struct tophash_strands *self = &tophash_strands;
+  if (self->current != NULL || self->is_pool || self->has_begun) return self->current;
+  // A thread that started unseen: whatever happened may have happened before.
+  tophash_clocks_acquire_all(tophash_process.clocks, &self->thread);
+  begin_thread();
+  return self->current;
+}
+
+struct tophash_strand *tophash_strand_current(void) {
+  struct tophash_strands *self = &tophash_strands;
+  struct tophash_strand *strand = tophash_strand_running();
+  if (tophash_unlikely(self->is_awaiting)) {
+    self->is_awaiting = false;
+    // Here, and not when it is resumed after it had left: it was resumed before.
+    if (strand == &self->task)
+      tophash_clocks_acquire(tophash_process.clocks, strand,
+                             self->task_state - tophash_task_state_offset());
+  }
+  return strand;
+}
+
+void tophash_strand_thread_begin(uint64_t creation) {
+  struct tophash_strands *self = &tophash_strands;
+  if (self->has_begun) return;
+  tophash_clocks_acquire(tophash_process.clocks, &self->thread, creation);
+  begin_thread();
+}
+
+void tophash_strand_thread_exit(void) {
+  struct tophash_strands *self = &tophash_strands;
+  if (self->has_begun && !self->has_ended) {
+    // Also a thread that was not seen to start, such as the main one, can be joined.
+    tophash_clocks_release(tophash_process.clocks, &self->thread,
+                           (uint64_t)pthread_self() | TOPHASH_KEY_THREAD);
+    tophash_strand_end(tophash_process.clocks, &self->thread);
+  }
+  self->has_ended = self->has_begun = true;
+  self->current = NULL;
+}
+
+void tophash_strand_forked(void) {
+  struct tophash_clocks *clocks = tophash_process.clocks;
+  if (madvise(clocks, sizeof *clocks, MADV_DONTNEED) != 0) memset(clocks, 0, sizeof *clocks);
+  struct tophash_strands *self = &tophash_strands;
+  struct tophash_strand *strand = self->current;
+  memset(&self->tail, 0, sizeof self->tail);
+  for (; strand != NULL; strand = strand->outer) {
+    memset(&strand->clock, 0, sizeof strand->clock);
+    strand->slot = 0;
+    struct tophash_run run = {.owner = tophash_self.owner};
+    tophash_strand_begin(clocks, strand, &run);
+  }
+}
+
+// MARK: Pieces of work
+
+void tophash_strand_enter(struct tophash_strand *strand, const char *label) {
+  struct tophash_strands *self = &tophash_strands;
+  if (tophash_self.counters == NULL) tophash_thread_attach();
+  struct tophash_run run = run_of_self(label);
+  tophash_strand_begin(tophash_process.clocks, strand, &run);
+  strand->outer = self->current;
+  self->current = strand;
+}
+
+void tophash_strand_leave(struct tophash_strand *strand) {
+  struct tophash_strands *self = &tophash_strands;
+  tophash_strand_end(tophash_process.clocks, strand);
+  self->tail = strand->clock;
+  self->current = strand->outer;
+}
+
+// MARK: Tasks
+
+/// The actor, or other serial executor, that the current task runs on; 0: none.
+static uint64_t current_executor(void) {
+  if (tophash_runtime.current_executor == NULL) return 0;
+  return (uint64_t)tophash_runtime.current_executor().identity;
+}
+
+void tophash_strand_enter_task(uint64_t state) {
+  struct tophash_strands *self = &tophash_strands;
+  struct tophash_clocks *clocks = tophash_process.clocks;
+  // A task within a task, run by hand: the inner one continues the outer one.
+  if (self->task_state != 0 && self->jobs > self->task_job) return;
+  // In the same job: the one before has come to its end.
+  if (self->task_state != 0) tophash_strand_leave_task(self->task_state);
+  struct tophash_strand *outer = tophash_strand_current();
+  struct tophash_strand *strand = &self->task;
+  tophash_strand_clear(clocks, strand);
+  // What it knew when it was left; who made it ready; who ran on its actor last.
+  tophash_clocks_acquire(clocks, strand, state);
+  uint64_t offset = tophash_task_state_offset(), executor = current_executor();
+  if (offset != 0) tophash_clocks_acquire(clocks, strand, state - offset);
+  // The runtime announces when a task locks an actor or gives it up, but not when
+  // an actor's thread goes on with the next task.
+  if (executor != 0) tophash_clocks_acquire(clocks, strand, executor);
+  // It may be a queue, which runs other things than tasks, too.
+  if (executor != 0) tophash_clocks_acquire(clocks, strand, executor | TOPHASH_KEY_BARRIERS);
+  if (outer != NULL) tophash_clock_join(clocks, &strand->clock, &outer->clock);
+  // It had left to wait, and then there was nothing to wait for.
+  if (self->left_state == state) tophash_clock_join(clocks, &strand->clock, &self->tail);
+  self->left_state = 0;
+  // Its place in the task is not known yet: nor is who made it ready.
+  if (offset == 0) tophash_clocks_acquire_all(clocks, strand);
+  struct tophash_run run = run_of_self(NULL);
+  run.task_id = tophash_task_current_id(state);
+  tophash_strand_begin(clocks, strand, &run);
+  strand->outer = outer;
+  self->task_state = state;
+  self->task_job = self->jobs;
+  self->current = strand;
+}
+
+void tophash_strand_leave_task(uint64_t state) {
+  struct tophash_strands *self = &tophash_strands;
+  struct tophash_clocks *clocks = tophash_process.clocks;
+  self->is_awaiting = false;
+  if (self->task_state != state) return;
+  struct tophash_strand *strand = &self->task;
+  tophash_clocks_release(clocks, strand, state);
+  uint64_t executor = current_executor();
+  if (executor != 0) tophash_clocks_release(clocks, strand, executor);
+  if (executor != 0) tophash_clocks_release(clocks, strand, executor | TOPHASH_KEY_BARRIERS);
+  tophash_strand_end(clocks, strand);
+  self->tail = strand->clock;
+  self->left_state = state;
+  self->task_state = 0;
+  self->current = strand->outer;
+  if (self->current != NULL)
+    tophash_clock_join(clocks, &self->current->clock, &strand->clock);
+}
+
+// MARK: Accesses
+
+/// Collects the return addresses of a live stack of this thread, by its frame
+/// pointers, down to where the runtime runs tasks: below that is no code of the
+/// program. `context` becomes the async context there, as in `tophash_stack_walk`.
+static uint32_t collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint64_t *context) {
+  // Nothing is read outside of this thread's stack: thread-local storage lies
+  // above the stack of a thread, and the main thread's ends where it began.
+  uint64_t self = (uint64_t)&tophash_strands;
+  uint64_t here = (uint64_t)__builtin_frame_address(0);
+  uint64_t end = self > here && self - here < (64 << 20) ? self : (uint64_t)__libc_stack_end;
+  uint32_t count = 0;
+  frames[count++] = pc;
+  *context = 0;
+  while (count < TOPHASH_STACK_FRAMES && frame > here && frame < end - 16 && frame % 8 == 0) {
+    const uint64_t *link = (const uint64_t *)frame;
+    if (link[1] < 4096) break;
+    if (tophash_runtime_runs_tasks(link[1])) {
+      if (!tophash_runtime_runs_tasks(frames[count - 1])) *context = link[-1];
+      break;
+    }
+    frames[count++] = link[1];
+    if (link[0] <= frame) break;
+    frame = link[0];
+  }
+  return count;
+}
+
+void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame) {
+  struct tophash_clocks *clocks = tophash_process.clocks;
+  struct tophash_strand *strand = tophash_strand_current();
+  // Nothing is known of code that runs on a pool's thread and was not submitted
+  // in a way that is hooked; an object's end is ordered by its last release.
+  if (strand == NULL || strand->slot == 0 || tophash_strands.deinits != 0) return;
+  if (tophash_self.reporting) return;
+  if (tophash_clocks_is_repeated(clocks, strand, address, modifies)) return;
+  uint64_t frames[TOPHASH_STACK_FRAMES], context;
+  uint32_t count = collect(pc, frame, frames, &context);
+  uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count);
+  struct tophash_unordered found;
+  if (tophash_unlikely(
+          tophash_clocks_access(clocks, strand, address, modifies, stack, &found)))
+    tophash_conflict_unordered(address, modifies, stack, context, &found);
+}

@@ -1,0 +1,3 @@
+#include "tophash_closure.h"
+
+_Thread_local struct tophash_closure *tophash_closure_innermost;

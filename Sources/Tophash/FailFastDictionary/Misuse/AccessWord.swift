@@ -1,0 +1,99 @@
+import CTophashThread
+import Synchronization
+
+/// What somebody does with a dictionary.
+@usableFromInline
+enum Operation: UInt8 {
+  // Changes.
+  case update, modify, remove, removeAll, reserveCapacity
+  // The rest publish nothing, and are only known when they notice a change.
+  case lookup, count, iterate, copy
+}
+
+/// One word says who changes a dictionary, or was the last to do so.
+///
+///     63 … 32   the thread, by its number
+///     31 … 6    how many changes there were
+///      5 … 2    the operation
+///          1    contested: a misuse was noticed and is being cleared up
+///          0    open: the change has not ended
+///
+/// A change stores its own word when it begins, after a look at the previous
+/// one, and looks again when it ends. It uses no atomic read-modify-write
+/// operation, so two changes may begin at once; but then only one of the words
+/// stays, and the other side misses its own. A reader stores nothing: it
+/// compares the word at its end with the one at its beginning. So a change is
+/// noticed that begins and even ends while a reader is at work.
+@usableFromInline
+enum AccessWord {
+  @inlinable static var open: UInt64 { 1 }
+  @inlinable static var contested: UInt64 { 2 }
+  @inlinable static var busy: UInt64 { 3 }
+
+  /// Nothing was changed yet.
+  @inlinable @inline(__always)
+  static func initial(thread: UInt32) -> UInt64 { UInt64(thread) &<< 32 }
+
+  @inlinable @inline(__always)
+  static func next(after word: UInt64, _ operation: Operation, thread: UInt32) -> UInt64 {
+    let changes = (word &+ 64) & 0xffff_ffc0
+    return UInt64(thread) &<< 32 | changes | UInt64(operation.rawValue) &<< 2 | open
+  }
+
+  @usableFromInline
+  static func operation(_ word: UInt64) -> Operation {
+    Operation(rawValue: UInt8(truncatingIfNeeded: word >> 2) & 15) ?? .update
+  }
+
+  static func thread(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+}
+
+extension FailFastDictionary {
+  // The orderings are weak on purpose. Nothing is published through the word, and
+  // no ordering could make a misused dictionary correct; what counts is that an
+  // overlap in time is seen. Acquiring keeps a reader's first look in front of
+  // its work and apart from its second one. On x86-64 all are plain moves.
+
+  /// Begins a change. Nil: it was refused, as another access was open.
+  @inlinable @inline(__always)
+  func beginWrite(_ operation: Operation) -> UInt64? {
+    var seen = access.load(ordering: .acquiring)
+    if _slowPath(seen & AccessWord.busy != 0) {
+      guard let admitted = admit(operation) else { return nil }
+      seen = admitted
+    }
+    let word = AccessWord.next(after: seen, operation, thread: tophash_thread_number())
+    access.store(word, ordering: .relaxed)
+    site = tophash_program_counter()
+    caller = tophash_return_address()
+    if _slowPath((seen ^ word) &>> 32 != 0) { Lingering.linger() }
+    return word
+  }
+
+  @inlinable @inline(__always)
+  func endWrite(_ word: UInt64) {
+    if _slowPath(access.load(ordering: .relaxed) != word) {
+      leave(AccessWord.operation(word), word)
+    } else {
+      access.store(word & ~AccessWord.open, ordering: .releasing)
+    }
+  }
+
+  /// Begins a reading access. Nil: it was refused, as a change was open.
+  @inlinable @inline(__always)
+  func beginRead(_ operation: Operation) -> UInt64? {
+    let seen = access.load(ordering: .acquiring)
+    if _slowPath(seen & AccessWord.busy != 0) { return admit(operation) }
+    return seen
+  }
+
+  @inlinable @inline(__always)
+  func isUnchanged(since seen: UInt64) -> Bool { access.load(ordering: .relaxed) == seen }
+
+  @inlinable @inline(__always)
+  func endRead(_ seen: UInt64, _ operation: Operation) {
+    if _slowPath(!isUnchanged(since: seen)) {
+      leave(operation, seen)
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Synchronization
+
+/// Finds code that can order accesses without a call that anybody could see.
+///
+/// `Mutex` and `Atomic` of the standard library are compiled into the functions that use them, to
+/// single instructions. Two kinds of traces remain:
+///
+/// - *Locked instructions*, which everything but a plain load or store needs: the fast path of a
+///   `Mutex` has them, and so has an exchange. The compiler makes them for little else: reference
+///   counts are kept by the runtime's functions. They are looked for in a function and in what it
+///   calls directly, within its image.
+/// - *Types*: an atomic load or store is an ordinary instruction on x86-64. But somebody declared
+///   the atomic, mostly in the type whose methods use it.
+///
+/// So the answer "no" is certain only for code that reaches its atomics in neither way, such as
+/// functions that share a global `Atomic` by loads and stores alone.
+package final class HiddenOrder: Sendable {
+  private let images: ImageSet
+
+  private struct Known {
+    var functions: [Function: Bool] = [:]
+    var types: [String: Set<String>] = [:]
+  }
+
+  private struct Function: Hashable {
+    var image: String
+    var start: UInt64
+    var depth: Int
+  }
+
+  private let known = Mutex(Known())
+
+  /// How far calls are followed: `withLock`-like helpers are at most a wrapper in a wrapper.
+  private static let depth = 2
+
+  package init(images: [LoadedImage], cache: ElfImageCache = ElfImageCache()) {
+    self.images = ImageSet(images, cache: cache)
+  }
+
+  /// Whether the functions of a stack may order accesses on their own.
+  package func mayOrder(_ stack: [Frame]) -> Bool {
+    stack.contains { frame in
+      if let module = frame.module, Self.atomicModules.contains(module) { return true }
+      guard frame.origin == .own else { return false }
+      return isMethodOfAtomicType(frame) || hasLockedInstruction(at: frame.address &- 1)
+    }
+  }
+
+  private static let atomicModules: Set<String> = ["Synchronization", "Atomics"]
+}
+
+// MARK: - Locked instructions
+
+extension HiddenOrder {
+  private func hasLockedInstruction(at address: UInt64) -> Bool {
+    guard let image = images.image(at: address) else { return false }
+    // Of other machines' code nothing is known.
+    guard image.file.machine == .x86_64 else { return true }
+    return hasLockedInstruction(around: image.vaddr(address), in: image, depth: Self.depth)
+  }
+
+  private func hasLockedInstruction(
+    around vaddr: UInt64, in image: ImageSet.Image, depth: Int
+  ) -> Bool {
+    guard let symbol = image.file.symbol(containing: vaddr), symbol.kind == .function,
+      symbol.size > 0, symbol.size < 1 << 20
+    else { return false }
+    let function = Function(image: image.loaded.path, start: symbol.value, depth: depth)
+    if let answer = known.withLock({ $0.functions[function] }) { return answer }
+    let answer = scan(symbol, in: image, depth: depth)
+    known.withLock { $0.functions[function] = answer }
+    return answer
+  }
+
+  private func scan(_ symbol: ElfSymbol, in image: ImageSet.Image, depth: Int) -> Bool {
+    guard let code = image.file.read(at: symbol.value, count: Int(symbol.size)) else {
+      return false
+    }
+    var position = 0
+    var targets: Set<UInt64> = []
+    while position < code.count {
+      // What cannot be decoded may be anything.
+      guard let instruction = Instruction(code, at: position) else { return true }
+      if instruction.isLocked { return true }
+      position += instruction.length
+      if let distance = instruction.target {
+        let target = symbol.value &+ UInt64(position) &+ UInt64(bitPattern: Int64(distance))
+        if !(symbol.value..<symbol.value &+ symbol.size).contains(target) { targets.insert(target) }
+      }
+    }
+    return depth > 0
+      && targets.contains { hasLockedInstruction(around: $0, in: image, depth: depth - 1) }
+  }
+}
+
+// MARK: - Types
+
+extension HiddenOrder {
+  /// Whether the frame is a method, or a closure in a method, of a type that holds an atomic.
+  private func isMethodOfAtomicType(_ frame: Frame) -> Bool {
+    guard let image = images.image(at: frame.address), let module = frame.module else {
+      return false
+    }
+    let types = atomicTypes(in: image)
+    guard !types.isEmpty else { return false }
+    var function = frame.function[...]
+    while let inner = function.firstRange(of: " in ") { function = function[inner.upperBound...] }
+    var path = module[...] + "." + function.prefix { $0 != "(" }
+    while let dot = path.lastIndex(of: ".") {
+      path = path[..<dot]
+      if types.contains(String(path)) { return true }
+    }
+    return false
+  }
+
+  /// The types of an image that declare a property of an atomic type, as `Module.Type`.
+  private func atomicTypes(in image: ImageSet.Image) -> Set<String> {
+    if let types = known.withLock({ $0.types[image.loaded.path] }) { return types }
+    let memory = ProcessMemory(
+      images: images, snapshot: SnapshotMemory([]), maximumReads: 1 << 24)
+    let reader = TypeReader(memory: memory)
+    var types: Set<String> = []
+    if let section = image.file.section(named: "swift5_type_metadata") {
+      let start = section.address &+ image.loaded.base
+      for place in stride(from: start, to: start &+ section.size &- 3, by: 4) {
+        guard let descriptor = memory.relativePointer(at: place),
+          let type = reader.nominalType(at: descriptor),
+          reader.fields(at: descriptor)?.contains(where: { isAtomic($0, reader) }) == true
+        else { continue }
+        let path = type.path.map(\.name).joined(separator: ".")
+        types.insert("\(type.declaringModule ?? type.module).\(path)")
+      }
+    }
+    known.withLock { $0.types[image.loaded.path] = types }
+    return types
+  }
+
+  private func isAtomic(_ field: TypeReader.Field, _ reader: TypeReader) -> Bool {
+    guard let name = field.typeName else { return false }
+    guard case .nominal(let type)? = reader.type(named: name) else {
+      // Of types that cannot be copied, as atomics are, only a function is written down that
+      // gives the type: older runtimes must not take them for ordinary ones.
+      let accessor: UInt8 = 9
+      return reader.memory.typeName(at: name)?.contains(accessor) == true
+    }
+    let last = type.path.last?.name ?? ""
+    return Self.atomicModules.contains(type.module)
+      || type.module == "__C" && last.lowercased().contains("atomic")
+  }
+}

@@ -1,0 +1,209 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Tophash
+
+/// What happens when two accesses meet.
+@Suite struct FailFastDictionaryMisuseTests {
+  @Test(arguments: [
+    ("write-write", "concurrent map writes", "was storing a value"),
+    ("read-write", "concurrent map read and map write", "was looking up a key"),
+    ("iterate-write", "concurrent map iteration and map write", "was iterating"),
+    ("delete-write", "concurrent map writes", "was removing a key"),
+    ("clear-write", "concurrent map writes", "was removing all keys"),
+    ("clone-write", "concurrent map clone and map write", "was copying it"),
+    ("count-write", "concurrent map read and map write", "was reading the count"),
+    ("store-store", "concurrent map writes", "was modifying a value"),
+  ])
+  func `stops the program with Go's sentence and both sides`(
+    _ scenario: String, _ sentence: String, _ operation: String
+  ) throws {
+    let ended = try Self.run([scenario, "--held"])
+    #expect(ended.status == 2)
+    #expect(ended.output == "")
+    let lines = ended.errors.split(separator: "\n", omittingEmptySubsequences: false)
+    try #require(lines.count > 8, "\(ended.errors)")
+    #expect(lines[0] == "fatal error: \(sentence)")
+    #expect(lines[1] == "")
+    #expect(lines[2].hasPrefix("FailFastDictionary<Int, Int>: thread "))
+    #expect(lines[3].hasPrefix("while thread "))
+    // Either may notice when both are changes.
+    let did = lines[2...3].sorted { $0.contains("\"first\"") && $1.contains("\"second\"") }
+    #expect(did[0].hasSuffix(", task \"first\" \(operation)"))
+    #expect(did[1].hasSuffix(", task \"second\" was modifying a value"))
+    let sides = ended.errors.components(separatedBy: "\n\n").dropFirst(2)
+      .sorted { $0.contains("\"first\"") && $1.contains("\"second\"") }
+    try #require(sides.count == 2)
+    #expect(sides[0].contains("Scenario.first(_:_:)"))
+    #expect(sides[1].contains("DictionaryMisuser.hold(_:)"))
+    #expect(sides.allSatisfy { $0.contains("DictionaryMisuser.swift:") })
+  }
+
+  @Test func `a handler replaces the stop`() throws {
+    let ended = try Self.run(["count-write", "--held", "--report"])
+    #expect(ended.status == 0)
+    #expect(ended.errors == "")
+    #expect(
+      ended.output.hasPrefix("noticed: concurrent map read and map write; both sides named: true\n")
+    )
+    #expect(ended.output.hasSuffix("not noticed\n"))
+  }
+
+  @Test func `throwing gives the misuse to the caller, and the access is refused`() throws {
+    let dictionary: FailFastDictionary = [1: 1, 2: 2]
+    let other = Holder(dictionary)
+    other.begin()
+    let misuse = try #require(throws: DictionaryMisuse.self) {
+      try DictionaryMisuse.throwing {
+        #expect(dictionary[2] == nil)
+        dictionary[3] = 3
+      }
+    }
+    other.end()
+    #expect(misuse.kind == .readAndWrite)
+    #expect(misuse.noticedBy.operation == "was looking up a key")
+    #expect(misuse.other.operation == "was modifying a value")
+    #expect(misuse.noticedBy.thread != misuse.other.thread)
+    #expect(misuse.other.threadName == "holder")
+    #expect(!misuse.other.isOver)
+    #expect(!misuse.isWithinItself)
+    #expect(misuse.other.frames.contains { $0.contains("Holder") })
+    #expect(dictionary == [1: 2, 2: 2])
+  }
+
+  @Test func `an access within another one is noticed too`() throws {
+    let dictionary: FailFastDictionary = [1: 1]
+    func within(_ value: inout Int, _ body: () -> Void) { body() }
+    let misuse = try #require(throws: DictionaryMisuse.self) {
+      try DictionaryMisuse.throwing {
+        within(&dictionary[1, default: 0]) { #expect(dictionary[1] == nil) }
+      }
+    }
+    #expect(misuse.kind == .readAndWrite)
+    #expect(misuse.isWithinItself)
+    #expect(misuse.description.contains("while it was modifying a value, further up the stack\n"))
+
+    let second = try #require(throws: DictionaryMisuse.self) {
+      try DictionaryMisuse.throwing { within(&dictionary[1, default: 0]) { dictionary[2] = 2 } }
+    }
+    #expect(second.kind == .writes)
+    #expect(dictionary == [1: 1])
+  }
+
+  @Test func `a key that changes the dictionary while it is compared is noticed`() throws {
+    struct Meddler: Hashable {
+      nonisolated(unsafe) static var body: () -> Void = {}
+      func hash(into hasher: inout Hasher) {}
+      static func == (left: Meddler, right: Meddler) -> Bool {
+        body()
+        return true
+      }
+    }
+    let dictionary: FailFastDictionary = [Meddler(): 1]
+    Meddler.body = {
+      Meddler.body = {}
+      dictionary.reserveCapacity(100)
+    }
+    let misuse = try #require(throws: DictionaryMisuse.self) {
+      try DictionaryMisuse.throwing { _ = dictionary.contains(Meddler()) }
+    }
+    #expect(misuse.kind == .readAndWrite)
+    #expect(misuse.other.operation == "was reserving capacity")
+  }
+
+  @Test func `a change that begins and ends during a longer one is noticed by that one`() throws {
+    let dictionary: FailFastDictionary = [1: 1]
+    let misuse = try #require(throws: DictionaryMisuse.self) {
+      try DictionaryMisuse.throwing {
+        let word = try #require(dictionary.beginWrite(.update))
+        // As if another thread had looked at the word just before that.
+        let thread = AccessWord.thread(word) &+ 1
+        let foreign = AccessWord.next(after: word, .remove, thread: thread) & ~AccessWord.open
+        dictionary.access.store(foreign, ordering: .relaxed)
+        dictionary.endWrite(word)
+      }
+    }
+    #expect(misuse.kind == .writes)
+    #expect(misuse.noticedBy.operation == "was storing a value")
+    #expect(misuse.other.operation == "was removing a key")
+    #expect(misuse.other.isOver)
+    #expect(!misuse.other.frames.isEmpty)
+    #expect(dictionary[1] == 1)
+  }
+
+  @Test func `what a lock puts in order is not noticed`() {
+    let lock = NSLock()
+    nonisolated(unsafe) let dictionary = FailFastDictionary<Int, Int>()
+    DispatchQueue.concurrentPerform(iterations: 4) { worker in
+      for number in 0..<5000 {
+        lock.lock()
+        dictionary[number % 700, default: 0] += 1
+        if number % 5 == worker { dictionary[number % 90] = nil }
+        lock.unlock()
+      }
+    }
+    #expect(dictionary.violation() == nil)
+  }
+
+  @Test func `reading together is not noticed`() {
+    nonisolated(unsafe) let dictionary = FailFastDictionary<Int, Int>()
+    for number in 0..<1000 { dictionary[number] = number }
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      #expect((0..<1000).allSatisfy { dictionary[$0] == $0 })
+      #expect(dictionary.reduce(0) { $0 + $1.value } == 499_500)
+      #expect(dictionary.copy().count == dictionary.count)
+    }
+  }
+
+  private static func run(
+    _ arguments: [String]
+  ) throws -> (status: Int32, output: String, errors: String) {
+    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    let process = Process()
+    let output = Pipe()
+    let errors = Pipe()
+    process.executableURL = folder.appendingPathComponent("DictionaryMisuser")
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let written = try output.fileHandleForReading.readToEnd() ?? Data()
+    let complained = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (
+      process.terminationStatus, String(decoding: written, as: UTF8.self),
+      String(decoding: complained, as: UTF8.self)
+    )
+  }
+}
+
+/// A thread that holds a value open until the misuse was noticed.
+private final class Holder: @unchecked Sendable {
+  // Shared on purpose; the semaphores order everything else.
+  private let dictionary: FailFastDictionary<Int, Int>
+  private let isHeld = DispatchSemaphore(value: 0)
+  private let hasEnded = DispatchSemaphore(value: 0)
+
+  init(_ dictionary: FailFastDictionary<Int, Int>) { self.dictionary = dictionary }
+
+  func begin() {
+    let thread = Thread { [self] in
+      // What `pthread_setname_np` does.
+      try? Data("holder".utf8).write(to: URL(fileURLWithPath: "/proc/thread-self/comm"))
+      hold(&dictionary[1, default: 0])
+      hasEnded.signal()
+    }
+    thread.start()
+    isHeld.wait()
+  }
+
+  func end() { hasEnded.wait() }
+
+  private func hold(_ value: inout Int) {
+    value += 1
+    isHeld.signal()
+    while dictionary.access.load(ordering: .relaxed) & AccessWord.contested == 0 { sched_yield() }
+  }
+}
