@@ -51,23 +51,30 @@ let package = Package(
       name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
     .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
 
-    // What tests share: running programs, and checking JSON against a schema.
+    // What tests share: running programs, checking JSON against a schema, chance with a seed.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
 
-    .testTarget(name: "TophashCoreTests", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .testTarget(
+      name: "TophashCoreTests",
+      dependencies: ["CTophashCore", "CTophashProtocol", "TophashTestSupport"]),
     .testTarget(
       name: "TophashProbeTests",
       // Runs the library, which the build leaves beside the tests; nothing is linked.
       dependencies: ["CTophashProtocol", "TophashFindings", "TophashTestSupport"],
       exclude: ["Programs"]),
-    .testTarget(name: "TophashSymbolsTests", dependencies: ["TophashSymbols", "CTophashCore"]),
     .testTarget(
-      name: "TophashInspectionTests", dependencies: ["TophashInspection"],
+      name: "TophashSymbolsTests",
+      dependencies: ["TophashSymbols", "CTophashCore", "TophashTestSupport"]),
+    .testTarget(
+      name: "TophashInspectionTests", dependencies: ["TophashInspection", "TophashTestSupport"],
       exclude: ["Programs"]),
-    .testTarget(name: "TophashFindingsTests", dependencies: ["TophashFindings"]),
+    .testTarget(
+      name: "TophashFindingsTests", dependencies: ["TophashFindings", "TophashTestSupport"]),
     .testTarget(
       name: "TophashReportsTests",
-      dependencies: ["TophashInspection", "TophashReports", "TophashTestSupport"]),
+      dependencies: [
+        "CTophashProtocol", "TophashInspection", "TophashReports", "TophashTestSupport",
+      ]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.

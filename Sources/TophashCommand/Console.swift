@@ -19,10 +19,8 @@ struct Console {
 /// Writes all of `text` to a descriptor; false when that failed.
 @discardableResult
 func write(_ text: String, to descriptor: Int32) -> Bool {
-  var rest = Substring(text).utf8[...]
   var text = text
   return text.withUTF8 { bytes in
-    rest = rest.prefix(0)
     var done = 0
     while done < bytes.count {
       let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)

@@ -14,7 +14,8 @@ extension Tophash {
         example is run.
 
         Options can also be given in TOPHASH_OPTIONS, as key=value pairs between colons, with \
-        the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet
+        the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet. A colon that belongs to a \
+        value is written '\\:'.
 
         EXIT STATUS
           the program's own  nothing was found (ended by the same signal, if by one)

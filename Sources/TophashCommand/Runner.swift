@@ -46,7 +46,8 @@ struct Runner {
       findings: outcome.judge.report, session: session,
       lockConflicts: outcome.judge.lockConflicts,
       possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
-      options: options.repeated, end: run.end)
+      options: options.repeated, end: run.end,
+      isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL))
     try report.write(to: destination, options: options, environment: environment)
     try coverage?.write(session, symbolizer: symbolizer)
     SummaryText(report).lines.forEach(console.say)
@@ -67,7 +68,8 @@ struct Runner {
   /// Whether a further run would go against somebody's wish.
   private func isOver(_ run: OneRun) -> Bool {
     if case .signalled = run.end { return true }
-    return options.haltsOnFinding && run.session.subjects.contains { process in
+    return options.haltsOnFinding
+      && run.session.subjects.contains { process in
         process.conflicts.contains { $0.grade == .caught }
       }
   }

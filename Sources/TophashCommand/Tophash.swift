@@ -18,7 +18,7 @@ struct Tophash: ParsableCommand {
   /// Does what the arguments say. A mistake in them is told in one line, as every error is.
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parse(Array(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch  where exitCode(for: error) == .validationFailure && !(error is ExitCode) {
       let usage = ToolError(usage: message(for: error), help: fullMessage(for: error))
@@ -28,4 +28,17 @@ struct Tophash: ParsableCommand {
       exit(withError: error)
     }
   }
+
+  /// Reads `words`, of which there may be thousands: the parser's time grows with their square, so
+  /// it only gets the first ones, which hold all options. The others are the program's.
+  private static func parse(_ words: [String]) throws -> any ParsableCommand {
+    guard words.count > wordsToParse,
+      var run = try parseAsRoot(Array(words.prefix(wordsToParse))) as? Run, !run.program.isEmpty
+    else { return try parseAsRoot(words) }
+    run.program += words.dropFirst(wordsToParse)
+    return run
+  }
+
+  /// More than all options with their values.
+  private static let wordsToParse = 100
 }

@@ -48,7 +48,7 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Removes what stands in angle brackets, unless they belong to an operator or an arrow.
-  private static func withoutGenericArguments(_ text: Substring) -> String {
+  package static func withoutGenericArguments(_ text: Substring) -> String {
     var result = ""
     var depth = 0
     var previous: Character = " "

@@ -184,12 +184,13 @@ extension Side {
     return callers
   }
 
-  /// Gives the program's merged functions, which have no lines, those of their callers.
+  /// Gives the program's merged functions and the accessors that the compiler made, which have no
+  /// lines, those of their callers.
   static func located(_ stack: [Frame]) -> [Frame] {
     var stack = stack
     var caller: SourceLocation?
     for index in stack.indices.reversed() where !stack[index].isRuntime {
-      if stack[index].isMerged, stack[index].location == nil {
+      if stack[index].isMadeAccessor || stack[index].isMerged && stack[index].location == nil {
         caller?.precision = .caller
         stack[index].location = caller
       } else {

@@ -17,14 +17,19 @@ extension Owner: CustomStringConvertible {
     switch self {
     case .task(nil, nil): "task"
     case .task(let id?, nil): "task \(id)"
-    case .task(nil, let name?): "task \"\(name)\""
-    case .task(let id?, let name?): "task \(id) \"\(name)\""
+    case .task(nil, let name?): "task \(Self.quoted(name))"
+    case .task(let id?, let name?): "task \(id) \(Self.quoted(name))"
     case .workItem(nil): "work item"
-    case .workItem(let queue?): "work item of \"\(queue)\""
+    case .workItem(let queue?): "work item of \(Self.quoted(queue))"
     case .thread(_, _, isMain: true): "main thread"
     case .thread(let id, nil, _): "thread \(id)"
-    case .thread(let id, let name?, _): "thread \(id) \"\(name)\""
+    case .thread(let id, let name?, _): "thread \(id) \(Self.quoted(name))"
     }
+  }
+
+  /// Swift Testing puts names in quotes into the names of its tasks.
+  private static func quoted(_ name: String) -> String {
+    "\"\(name.map { $0 == "\"" ? "'" : String($0) }.joined())\""
   }
 
   package var isTask: Bool {

@@ -14,11 +14,13 @@ package struct Report: Sendable {
   /// The options that change what a run may find, in the form in which they are typed.
   package var options: [String]
   package var end: ProcessEnd
+  /// Whether it was Tophash that ended the program, at its first finding.
+  package var isHalted: Bool
 
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, possiblyOrdered: Int = 0,
     command: [String], seed: UInt64,
-    options: [String] = [], end: ProcessEnd
+    options: [String] = [], end: ProcessEnd, isHalted: Bool = false
   ) {
     self.findings = findings
     self.session = session
@@ -28,6 +30,7 @@ package struct Report: Sendable {
     self.seed = seed
     self.options = options
     self.end = end
+    self.isHalted = isHalted
   }
 
   /// What the probe saw, over the user's processes.

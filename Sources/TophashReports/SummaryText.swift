@@ -1,3 +1,4 @@
+import Glibc
 import TophashFindings
 
 /// The closing lines on standard error: what was found, and what could be seen at all.
@@ -13,7 +14,7 @@ package struct SummaryText {
     }
     lines =
       [Self.result(report), Self.sight(coverage), Self.work(coverage)]
-      + Self.losses(report) + Self.unreadable(report)
+      + Self.end(report) + Self.losses(report) + Self.unreadable(report)
   }
 
   private static func result(_ report: Report) -> String {
@@ -48,10 +49,24 @@ package struct SummaryText {
 
   private static func work(_ coverage: Coverage) -> String {
     let work = coverage.work
-    return "\(Number.counted(work.nearMisses, "near miss", "near misses"));"
-      + " \(Number.counted(work.trapsArmed, "trap")) set,"
+    let nearMisses = Number.counted(work.nearMisses, "near miss", "near misses")
+    if work.trapsArmed == 0, work.holds == 0 { return nearMisses + "; no traps set" }
+    return nearMisses
+      + "; \(Number.counted(work.trapsArmed, "trap")) set,"
       + " \(Number.counted(work.holds, "access", "accesses")) held open for"
       + " \(Number.duration(nanoseconds: work.heldNanoseconds)) in all"
+  }
+
+  /// How the program ended, where the exit status may tell of findings in place of that.
+  private static func end(_ report: Report) -> [String] {
+    guard !report.findings.isEmpty else { return [] }
+    if report.isHalted { return ["the program was stopped at its first finding"] }
+    return switch report.end {
+    case .exited(0): []
+    case .exited(let status): ["the program ended with exit status \(status)"]
+    case .signalled(let signal):
+      ["the program was ended by signal \(signal) (\(String(cString: strsignal(signal))))"]
+    }
   }
 
   /// What could not be seen, a line each.

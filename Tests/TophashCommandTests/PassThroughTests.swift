@@ -13,6 +13,13 @@ import TophashTestSupport
     expect(try command.run(), output: "one\ntwo\nthe end[two words]\n[]\n[--]\n", errors: "no\n")
   }
 
+  @Test(arguments: [["--"], []])
+  func `thousands of words pass through, whole and in order`(_ mark: [String]) throws {
+    let words = (1...5000).map { $0 == 2000 ? "--" : "\($0)" }
+    let run = try BuiltTool.run(["run", "--quiet"] + mark + [Program.shop.path] + words)
+    expect(run, output: words.map { "[\($0)]\n" }.joined())
+  }
+
   @Test(arguments: [0, 1, 3, 64, 66, 70, 127, 255] as [Int32])
   func `the status passes through`(_ status: Int32) throws {
     expect(try BuiltTool.run(["--quiet"], .shop, ["exit=\(status)"]), .exited(status))

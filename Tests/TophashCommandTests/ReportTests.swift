@@ -10,7 +10,7 @@ import TophashTestSupport
   private static let summary = """
     tophash: 1 finding in 1 process
     tophash: 2 accesses seen by patched entry points; 0 % have no end and cannot be caught
-    tophash: 0 near misses; 0 traps set, 0 accesses held open for 0 s in all
+    tophash: 0 near misses; no traps set
 
     """
 
@@ -26,7 +26,7 @@ import TophashTestSupport
         closure #1 in Shop.race()  Shop.swift:35:17
         Thread.Work.run()  Threads.swift:28:7
         closure #1 in Thread.init(_:_:)  Threads.swift:12:66
-        … 3 runtime frames
+        … 2 runtime frames
 
       thread N "restock" began meanwhile to modify it
         11 |  stock[item] = 1
@@ -35,7 +35,7 @@ import TophashTestSupport
         closure #2 in Shop.race()  Shop.swift:42:17
         Thread.Work.run()  Threads.swift:28:7
         closure #1 in Thread.init(_:_:)  Threads.swift:12:66
-        … 3 runtime frames
+        … 2 runtime frames
 
       could have happened: lost entries, a crash that speaks of duplicate keys, or a damaged heap \
     that crashes elsewhere
@@ -76,7 +76,7 @@ import TophashTestSupport
       errors: """
         tophash: nothing found in 1 process
         tophash: 1 access seen by patched entry points; 0 % have no end and cannot be caught
-        tophash: 0 near misses; 0 traps set, 0 accesses held open for 0 s in all
+        tophash: 0 near misses; no traps set
 
         """)
   }
@@ -129,6 +129,9 @@ import TophashTestSupport
     #expect(
       text(of: file).normalized
         == Self.report.replacing("--seed 7", with: "--seed 7 --trap-budget 5"))
+    let escaped = ["TOPHASH_OPTIONS": #"quiet:output=\#(file)\:\\1\2:seed=7"#]
+    expect(try race([], environment: escaped), .exited(66))
+    #expect(text(of: file + #":\1\2"#).normalized == Self.report)
     let loud = try race([], environment: ["TOPHASH_OPTIONS": "quiet=0:halt-on-finding=no"])
     #expect(withoutNotice(loud.errors) == Self.summary)
   }
@@ -142,6 +145,7 @@ import TophashTestSupport
     // To print is an access too.
     #expect(
       run.errors == Self.notice + Self.summary.replacing("2 accesses seen", with: "3 accesses seen")
+        + "tophash: the program was stopped at its first finding\n"
     )
   }
 

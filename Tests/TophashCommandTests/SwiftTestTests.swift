@@ -12,7 +12,7 @@ import TophashTestSupport
     for part in ["Package.swift", "Sources", "Tests"] {
       _ = try directory.copy("\(Program.sources)/Warehouse/\(part)", as: part)
     }
-    try Tool.run("swift", ["build", "--build-tests", "--package-path", directory.path])
+    try Tool.run(["swift", "build", "--build-tests", "--package-path", directory.path])
     return directory
   }
 

@@ -1,5 +1,6 @@
 import CTophashCore
 import Testing
+import TophashTestSupport
 
 /// The table of open accesses, one thread at a time, against a model that is plain enough to be
 /// believed: four accesses fit a bucket; two conflict when they are of one address and one modifies.

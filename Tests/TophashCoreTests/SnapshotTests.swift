@@ -2,6 +2,7 @@ import CTophashCore
 import CTophashProtocol
 import Glibc
 import Testing
+import TophashTestSupport
 
 /// Snapshots of addresses at which there is nothing good. A crash fails the whole suite.
 @Suite struct SnapshotTests {

@@ -1,5 +1,6 @@
 import CTophashCore
 import Testing
+import TophashTestSupport
 
 /// Near misses, the traps that they arm, and what holding may cost.
 @Suite struct TrapTests {

@@ -1,5 +1,6 @@
 import CTophashProtocol
 import Testing
+import TophashTestSupport
 
 @testable import TophashFindings
 
@@ -159,7 +160,7 @@ import Testing
     fixture.conflicts = [.init()]
     fixture.images = [("/bin/a", 0, 5, 9)]
     let bytes = fixture.bytes
-    var random = Seeded(seed: 1)
+    var random = SeededGenerator(seed: 1)
     for _ in 0..<200 {
       let length = Int.random(in: 0..<bytes.count, using: &random)
       do throws(EventFileError) {
@@ -187,7 +188,7 @@ import Testing
       bytes.count - Int(TOPHASH_CONFLICTS) * MemoryLayout<tophash_conflict>.stride
     let interesting =
       Array(0..<400) + Array(4096..<4160) + Array(conflicts..<(conflicts + 1000))
-    var random = Seeded(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<50 {
       var damaged = bytes
       for _ in 0..<Int.random(in: 1...24, using: &random) {

@@ -41,6 +41,15 @@ import TophashSymbols
     #expect(Side.awaitingCallers([[.dispatch]]) == [])
   }
 
+  @Test func `an accessor that the compiler made has its caller's line`() {
+    let stack = Side.located([
+      .of("Shop.log.modify"), .of("Shop.log.setter", line: 3), .of("Shop.run()"),
+      .of("main", line: 27),
+    ])
+    #expect(stack.map { $0.location?.line } == [3, 3, nil, 27])
+    #expect(stack.map { $0.location?.precision } == [.caller, .exact, nil, .exact])
+  }
+
   @Test func `a merged function has its caller's line, and no other has`() {
     let stack = Side.located([
       .of("swift_beginAccess", module: nil, image: "/usr/lib/swift/linux/libswiftCore.so"),

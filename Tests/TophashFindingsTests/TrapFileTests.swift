@@ -128,12 +128,28 @@ import Testing
     #expect(names == ["traps.json"])
   }
 
-  @Test(arguments: ["", "{\"schema\": \"tophash-tr", "<<<<<<< HEAD\n"])
-  func `a damaged file is replaced`(text: String) throws {
+  @Test(arguments: ["", "{\"schema\": \"tophash-tr", "<<<<<<< HEAD\n", "import Foundation\n"])
+  func `a damaged file is replaced, and not lost`(text: String) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     try put(text)
     try store.update { $0.learn([lesson(1)]) }
     #expect(try store.read().traps.count == 1)
+    let kept = try? String(contentsOfFile: store.damagedPath, encoding: .utf8)
+    #expect(kept == (text.isEmpty ? nil : text))
+  }
+
+  /// A device is neither read to its end, which may never come, nor replaced by a file.
+  @Test func `what is no regular file is left alone`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let pipe = TrapStore(path: folder.appending(path: "pipe").path)
+    #expect(mkfifo(pipe.path, 0o600) == 0)
+    for store in [pipe, TrapStore(path: folder.path)] {
+      #expect(throws: TrapStore.Problem.notAFile) { try store.read() }
+      #expect(throws: TrapStore.Problem.notAFile) { try store.update { $0.learn([lesson(1)]) } }
+    }
+    var status = stat()
+    #expect(stat(pipe.path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
   }
 
   @Test func `a file of another version stays as it is`() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import TophashSymbols
+import TophashTestSupport
 
 @testable import TophashInspection
 

@@ -7,7 +7,7 @@ import TophashTestSupport
 /// A system that gives little.
 @Suite struct LimitTests {
   static let warning =
-    "tophash: warning: no room for the events of this process; it runs unchecked\n"
+    "tophash: warning: the events of this process cannot be kept; it runs unchecked\n"
 
   /// Runs the collision after `ulimit` with `limit`.
   private func limited(_ limit: String) throws -> Command {

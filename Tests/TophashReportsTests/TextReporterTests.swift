@@ -15,7 +15,6 @@ import TophashSymbols
         task 7 "restock" had begun to modify it (held open by a trap)
           5 | \t\tstock[item, default: 0] += count
             | \t\t^
-          … 1 runtime frame
           Inventory.add(_:count:)                        Sources/Warehouse/Inventory.swift:5:3
           … 3 runtime frames
           awaited by closure #1 in Warehouse.simulate()  Sources/Warehouse/Warehouse.swift:22:7
@@ -86,6 +85,64 @@ import TophashSymbols
     #expect(Samples.reporter().text(for: Samples.report()) == "")
   }
 
+  @Test func `frames that nobody wrote are left out, and a long name widens no column`() {
+    var thunk = Samples.frame("closure #1 in Shop.run()", 1, 1)
+    thunk.isThunk = true
+    let long = "Shop." + String(repeating: "a", count: 80) + "()"
+    let side = Side(
+      operation: .modify, owner: .task(id: 1, name: nil), threadID: 1,
+      stack: [
+        Samples.frame("Inventory.stock.modify", 3, 1), Samples.frame("Shop.run()", 4, 1), thunk,
+        Samples.frame(long, 5, 1), Samples.frame("main", 6, 1), Samples.runtime("start"),
+      ],
+      awaitedBy: [thunk, Samples.frame("Shop.wait()", 7, 1)], siteIndex: 1)
+    let text = StackText(side, variable: Samples.stock)
+    #expect(
+      text.lines(indent: "", paths: Paths(directory: "/shop"), style: Style(isColored: false)) == [
+        "Shop.run()              Sources/Warehouse/Inventory.swift:4:1",
+        "\(long)  Sources/Warehouse/Inventory.swift:5:1",
+        "main                    Sources/Warehouse/Inventory.swift:6:1",
+        "… 1 runtime frame",
+        "awaited by Shop.wait()  Sources/Warehouse/Inventory.swift:7:1",
+      ])
+  }
+
+  @Test func `an accessor is shown where there is nothing else`() {
+    let side = Side(
+      operation: .read, owner: .task(id: 1, name: nil), threadID: 1,
+      stack: [Samples.frame("Inventory.stock.getter", 3, 1), Samples.runtime("start")])
+    let text = StackText(side, variable: Samples.stock)
+    #expect(
+      text.lines(indent: "", paths: Paths(directory: "/shop"), style: Style(isColored: false)) == [
+        "Inventory.stock.getter  Sources/Warehouse/Inventory.swift:3:1", "… 1 runtime frame",
+      ])
+  }
+
+  @Test(arguments: [
+    (1, "seen once in process 1 (x)"), (2, "seen once in processes 1 (x), 2 (x)"),
+    (4, "seen once in processes 1 (x), 2 (x), 3 (x), 4 (x)"),
+    (5, "seen once in processes 1 (x), 2 (x), 3 (x), 4 (x) and 1 other"),
+    (1000, "seen once in processes 1 (x), 2 (x), 3 (x), 4 (x) and 996 others"),
+  ])
+  func `of many processes a few are named`(count: Int32, words: String) {
+    var finding = Samples.finding
+    finding.occurrences = 1
+    finding.processes = (1...count).map { .init(pid: $0, program: "/a/x") }
+    let text = Samples.reporter().text(for: Samples.report(finding))
+    #expect(text.contains("  \(words)   [\(finding.fingerprint)]\n"))
+  }
+
+  @Test func `the system's own queues are not worth a word`() {
+    for queue in [
+      "com.apple.main-thread", "com.apple.root.default-qos", "Swift global concurrent queue",
+    ] {
+      var finding = Samples.finding
+      finding.begun.queue = queue
+      let text = Samples.reporter().text(for: Samples.report(finding))
+      #expect(!text.contains("queue \""))
+    }
+  }
+
   @Test func `colour changes no letter`() {
     let report = Samples.report(Samples.finding)
     let plain = Samples.reporter(source: { _ in Samples.source }).text(for: report)
@@ -107,7 +164,7 @@ import TophashSymbols
   @Test func `a column behind the line's end gives the line alone`() {
     let text = Samples.reporter(source: { _ in "\n\n\n\nx\n\n\n\ny" })
       .text(for: Samples.report(Samples.finding))
-    #expect(text.contains("    5 | x\n    …"))
+    #expect(text.contains("    5 | x\n    Inventory.add(_:count:)"))
   }
 
   @Test func `an unordered finding is not called a race, and says what would prove it`() {

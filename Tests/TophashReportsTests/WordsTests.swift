@@ -84,6 +84,46 @@ import TophashSymbols
   }
 
   @Test(arguments: [
+    (
+      Variable.Kind.classProperty, "Box<Shop.Item>.values",
+      "guard every use of 'values', reads too, with one lock (a Mutex around the value leaves no"
+        + " way past it)", "or make Box an actor: no lock to forget, but callers must await"
+    ),
+    (
+      .classProperty, "inside Shop.state.cache",
+      "guard every use of 'cache', reads too, with one lock (a Mutex around the value leaves no"
+        + " way past it)", "or make Shop an actor: no lock to forget, but callers must await"
+    ),
+    (
+      .global, "count in Local #1 in App.run()",
+      "put 'count' into a Mutex, so that every use, reads too, takes its lock",
+      "or isolate it to a global actor: no lock to forget, but callers must await"
+    ),
+    (
+      .global, "app+0x127a8", "put it into a Mutex, so that every use, reads too, takes its lock",
+      "or isolate it to a global actor: no lock to forget, but callers must await"
+    ),
+  ])
+  func `advice names what one would write`(
+    kind: Variable.Kind, name: String, first: String, second: String
+  ) {
+    let variable = Variable(kind: kind, module: nil, name: name, type: nil)
+    #expect(finding(.modify, .modify, variable: variable).advice == [first, second])
+  }
+
+  @Test func `a global that is known by its place alone is spoken of as such`() {
+    let variable = Variable(kind: .global, module: nil, name: "app+0x127a8", type: "[Int]")
+    #expect(variable.shown == "the global at app+0x127a8 : [Int]")
+  }
+
+  @Test(arguments: [
+    ("restock", #"task 7 "restock""#), (#"test "orders meet""#, #"task 7 "test 'orders meet'""#),
+  ])
+  func `names stand in quotes`(name: String, text: String) {
+    #expect(Owner.task(id: 7, name: name).description == text)
+  }
+
+  @Test(arguments: [
     ("[String: Int]", StorageKind.dictionary), ("Dictionary<String, Int>", .dictionary),
     ("[[String: Int]]", .array), ("[(key: String, value: Int)]", .array), ("[Int]", .array),
     ("[String: [Int: Bool]]", .dictionary), ("Set<Int>", .set), ("String", .string),

@@ -1,4 +1,5 @@
 import Testing
+import TophashTestSupport
 
 @testable import TophashSymbols
 
@@ -101,6 +102,23 @@ import Testing
     ("$s9Warehouse9InventoryCMa", "type metadata accessor for Warehouse.Inventory"),
     ("$sIetH_yts5Error_pIegHrzo_TRTQ0_", "reabstraction thunk"),
     ("$s4Demo1VVSHAASH4hash4intoys6HasherVz_tFTW", "V.hash(into:)"),
+    (
+      "$s14WarehouseTests09RacySwiftB0V04$s14a7Tests09cD61B0V0022ordersmeet_ikaBJIDHdla4Tes"
+        + "tfMp_17Z7f2e97b2814c78affMu_33_C8F3D5837D4573C02620E23238A0EF86LLyyYaYbKFZTQ1_",
+      "macro expansion"
+    ),
+    (
+      "$s14WarehouseTests09RacySwiftB0V04$s14a7Tests09cD61B0V0022ordersmeet_ikaBJIDHdla4Tes"
+        + "tfMp_17Z7f2e97b2814c78affMu_33_C8F3D5837D4573C02620E23238A0EF86LLyyYaYbKFZ0eafcdgh1_"
+        + "ijkL14_7__localfMu0_L_yyScA_pSgYiYaYbKFTQ1_",
+      "macro expansion"
+    ),
+    (
+      "$s14WarehouseTests09RacySwiftB0V04$s14a7Tests09cD69B0V0022ordersmeet_ikaBJIDHdla4Tes"
+        + "tfMp_25generator7f2e97b2814c78affMu_33_C8F3D5837D4573C02620E23238A0EF86LL7Testing4Te"
+        + "stVyYaYbFZyyYaYbKcfu_",
+      "macro expansion"
+    ),
   ])
   func `what holds no written code is marked`(symbol: String, text: String) {
     let name = FunctionName(symbol: symbol)

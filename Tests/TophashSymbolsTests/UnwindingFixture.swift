@@ -1,6 +1,7 @@
 #if arch(x86_64)
 import Foundation
 import Synchronization
+import TophashTestSupport
 
 @testable import TophashSymbols
 

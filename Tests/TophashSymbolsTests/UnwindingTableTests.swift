@@ -1,6 +1,7 @@
 #if arch(x86_64)
 import Foundation
 import Testing
+import TophashTestSupport
 
 @testable import TophashSymbols
 

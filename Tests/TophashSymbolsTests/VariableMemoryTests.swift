@@ -2,6 +2,7 @@ import CTophashCore
 import CTophashProtocol
 import Foundation
 import Testing
+import TophashTestSupport
 
 @testable import TophashSymbols
 
@@ -225,13 +226,15 @@ import Testing
 
     let memory = ProcessMemory(images: ImageSet(images), snapshot: SnapshotMemory(bytes))
     let types = TypeReader(memory: memory)
-    func descriptor<T>(_ type: T.Type) throws -> UInt64 {
+    func descriptor<T>(_ type: T.Type) -> UInt64? {
       let metadata = UInt64(unsafeBitCast(type, to: UInt.self))
-      let kind = try #require(memory.load(UInt64.self, at: metadata))
-      return try #require(memory.pointer(at: metadata + (kind == 0 ? 40 : 8)))
+      return memory.load(UInt64.self, at: metadata).flatMap { kind in
+        memory.pointer(at: metadata + (kind == 0 ? 40 : 8))
+      }
     }
     var places: [UInt64] = []
-    for descriptor in [try descriptor(Holder.self), try descriptor(Inner.self)] {
+    for type in [descriptor(Holder.self), descriptor(Inner.self)] {
+      let descriptor = try #require(type)
       places.append(descriptor)
       places.append(try #require(memory.relativePointer(at: descriptor + 16)))
     }

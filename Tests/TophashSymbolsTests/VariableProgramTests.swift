@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import TophashSymbols
+import TophashTestSupport
 
 /// A program that takes the snapshots of its own variables, built in the ways that programs are.
 private enum Build: String, CaseIterable {

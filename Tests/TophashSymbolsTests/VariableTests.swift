@@ -96,6 +96,12 @@ private let module = "TophashSymbolsTests"
     expect(named(&object.mutex), "mutex : pthread_mutex_t")
     expect(named(&object.wrapped), "wrapped : [Int]?")
     expect(named(&object.data), "data : Data")
+    // Nothing but the compiler reaches the storage of a lazy property: it follows the title.
+    withUnsafeMutablePointer(to: &object.title) { title in
+      let storage = UInt64(UInt(bitPattern: title + 1))
+      expect(
+        namer.variable(at: storage, snapshot: snapshot(at: storage)), "index : [Int: [String]]")
+    }
   }
 
   @Test func `generic, inherited and actor properties`() async {

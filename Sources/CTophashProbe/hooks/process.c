@@ -163,7 +163,7 @@ static bool make_table(void) {
 static void watch(void) {
   if (!make_table() || !tophash_events_open(session)) {
     static const char message[] =
-        "tophash: warning: no room for the events of this process; it runs unchecked\n";
+        "tophash: warning: the events of this process cannot be kept; it runs unchecked\n";
     (void)!write(STDERR_FILENO, message, sizeof message - 1);
     return;
   }

@@ -1,6 +1,7 @@
 /// `TOPHASH_OPTIONS`: the long options without their dashes, as `key=value` pairs between colons.
 ///
-/// A flag may stand without a value. What the command line says comes after it, and wins.
+/// A flag may stand without a value. A backslash makes the colon or backslash behind it part of
+/// a value. What the command line says comes after it, and wins.
 struct OptionsVariable {
   static let name = "TOPHASH_OPTIONS"
 
@@ -9,10 +10,31 @@ struct OptionsVariable {
   /// - Throws: 64 for an unknown key, with the nearest known one, and for a value that does not
   ///   fit its key.
   static func apply(_ text: String, to options: inout RunOptions) throws(ToolError) {
-    for pair in text.split(separator: ":") {
+    for pair in pairs(text) {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       try apply(String(parts[0]), parts.count > 1 ? String(parts[1]) : nil, to: &options)
     }
+  }
+
+  /// The parts between colons, without the empty ones; `\:` and `\\` stand for a colon and a
+  /// backslash, and before anything else a backslash is itself.
+  private static func pairs(_ text: String) -> [String] {
+    var pairs = [""]
+    var isEscaped = false
+    for character in text {
+      switch (character, isEscaped) {
+      case ("\\", false):
+        isEscaped = true
+        continue
+      case (":", false): pairs.append("")
+      case (":", true), ("\\", true): pairs[pairs.count - 1].append(character)
+      case (_, true): pairs[pairs.count - 1] += "\\\(character)"
+      case (_, false): pairs[pairs.count - 1].append(character)
+      }
+      isEscaped = false
+    }
+    if isEscaped { pairs[pairs.count - 1].append("\\") }
+    return pairs.filter { !$0.isEmpty }
   }
 
   private static func apply(

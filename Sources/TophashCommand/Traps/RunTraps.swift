@@ -12,6 +12,7 @@ struct RunTraps {
   private var file = TrapFile()
   private let console: Console
   private let isUseful: Bool
+  private var said: Set<TrapStore.Problem> = []
   private var images: [String: ElfImage?] = [:]
   private var calls: [String: AccessCalls] = [:]
 
@@ -69,10 +70,15 @@ struct RunTraps {
     }
   }
 
-  private func say(_ problem: TrapStore.Problem) {
-    let path = store?.path ?? ""
+  /// Once for each problem, however often the file is read and written.
+  private mutating func say(_ problem: TrapStore.Problem) {
+    guard let store, said.insert(problem).inserted else { return }
+    let path = store.path
     switch problem {
-    case .damaged: console.say("'\(path)' is damaged; it is replaced by what this run learns")
+    case .damaged:
+      console.say("'\(path)' is no trap file, or damaged; it is kept as '\(store.damagedPath)'")
+    case .notAFile:
+      console.say("'\(path)' is no regular file; what is learned is not kept")
     case .otherVersion(let version):
       console.say("'\(path)' is of another version, \(version); it is left as it is")
     case .notWritten(let error):

@@ -5,6 +5,9 @@ struct Columns {
 
   private var rows: [[String]] = []
 
+  /// A cell that is longer moves only what follows it in its own row.
+  private static let widest = 72
+
   mutating func add(_ cells: String...) {
     rows.append(cells)
   }
@@ -13,7 +16,8 @@ struct Columns {
   func lines(indent: String, gap: Int = 2, paints: [Paint] = []) -> [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
-      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }
+        .filter { $0 <= Self.widest }.max() ?? 0
     }
     return rows.map { row in
       let last = row.lastIndex { !$0.isEmpty } ?? 0
@@ -21,7 +25,7 @@ struct Columns {
       for (column, cell) in row.enumerated().prefix(last + 1) {
         line += paints.indices.contains(column) ? paints[column](cell) : cell
         if column < last {
-          line += String(repeating: " ", count: widths[column] - cell.count + gap)
+          line += String(repeating: " ", count: max(0, widths[column] - cell.count) + gap)
         }
       }
       return line

@@ -1,7 +1,8 @@
 import TophashFindings
 import TophashSymbols
 
-/// A stack with the program's own frames, and a count in place of the others.
+/// A stack with the program's own frames, and a count in place of the runtime's. What the compiler
+/// made between two functions, and the variable's own accessor, say nothing and are left out.
 struct StackText {
   private enum Row {
     case frame(Frame, awaited: Bool)
@@ -11,14 +12,18 @@ struct StackText {
   private var rows: [Row] = []
 
   init(_ side: Side, variable: Variable) {
-    add(side.stack, awaited: false, variable)
-    add(side.awaitedBy, awaited: true, variable)
+    let frames = side.stack.enumerated().filter { index, frame in
+      frame.origin != .own || index == side.siteIndex
+        || !frame.isThunk && !frame.isAccessor(of: variable)
+    }
+    add(frames.map(\.element), awaited: false)
+    add(side.awaitedBy.filter { !$0.isThunk }, awaited: true)
   }
 
-  private mutating func add(_ frames: [Frame], awaited: Bool, _ variable: Variable) {
+  private mutating func add(_ frames: [Frame], awaited: Bool) {
     var folded = 0
     for frame in frames {
-      if frame.isRuntime || frame.isAccessor(of: variable) {
+      if frame.origin != .own {
         folded += 1
         continue
       }

@@ -77,7 +77,7 @@ package struct TextReporter {
     var notes: [String] = []
     // The system's own queues say nothing that a reader could use.
     if let queue = side.queue, !queue.hasPrefix("com.apple.root."),
-      queue != "Swift global concurrent queue"
+      queue != "Swift global concurrent queue", queue != "com.apple.main-thread"
     {
       notes.append("queue \"\(queue)\"")
     }
@@ -107,12 +107,18 @@ package struct TextReporter {
     return lines
   }
 
+  /// Of a program that was repeated, a few say as much as all.
+  private static let namedProcesses = 4
+
   private func seen(_ finding: Finding) -> String {
     let times = finding.occurrences == 1 ? "once" : "\(Number.grouped(finding.occurrences)) times"
-    let places = finding.processes.map {
+    guard !finding.processes.isEmpty else { return "seen \(times)" }
+    var places = finding.processes.prefix(Self.namedProcesses).map {
       "\($0.pid) (\($0.program.split(separator: "/").last ?? ""))"
     }
-    let noun = places.count == 1 ? "process" : "processes"
-    return "seen \(times)" + (places.isEmpty ? "" : " in \(noun) \(places.joined(separator: ", "))")
+    .joined(separator: ", ")
+    let others = finding.processes.count - Self.namedProcesses
+    if others > 0 { places += " and \(Number.counted(UInt64(others), "other"))" }
+    return "seen \(times) in \(finding.processes.count == 1 ? "process" : "processes") \(places)"
   }
 }

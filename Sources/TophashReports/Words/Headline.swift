@@ -50,12 +50,16 @@ extension Variable {
   /// The name as a part of a sentence, with an article where there is no name: `a captured
   /// variable`. A name may lead on into a struct: `captured variable.count`.
   package var spoken: String {
+    if isPlace { return "the global at \(name)" }
     for (anonymous, words) in Self.anonymous
     where name == anonymous || name.hasPrefix(anonymous + ".") {
       return words + name.dropFirst(anonymous.count)
     }
     return name
   }
+
+  /// A global that is known by its place alone, `app+0x1f40`, as symbols are missing.
+  var isPlace: Bool { kind == .global && name.contains("+0x") }
 
   /// What the reader of memory calls a variable whose name it cannot tell.
   private static let anonymous = [

@@ -191,6 +191,10 @@ extension FunctionName {
     guard let range = name.topLevelRange(of: " in ") else {
       let entity = Entity(name)
       let path = entity.path
+      if let last = path.last, Self.isMadeByMacro(last) {
+        self.init(text: Self.macroExpansion, module: path.first, isThunk: true)
+        return
+      }
       // The first word is the module, save for a name that stands alone.
       let hasModule = path.count > 1
       self.init(
@@ -206,17 +210,34 @@ extension FunctionName {
     } else {
       self.init(context, depth: depth + 1)
     }
+    // A macro's code is as little the reader's when it is a closure.
+    if text == Self.macroExpansion { return }
     if let closure = Self.closure(local) {
       text = "\(closure) in \(text)"
       isThunk = false
     } else {
       let entity = Entity(local)
+      if entity.path.last.map(Self.isMadeByMacro) == true {
+        (text, isThunk) = (Self.macroExpansion, true)
+        return
+      }
       let member = entity.path.joined(separator: ".")
       // A member of a local type belongs to the type first.
       let isMember = Entity.isLocalType(context.beforeTopLevel(" in "))
       text = isMember ? Self.join(member, inside: text) : "\(member) in \(text)"
       isThunk = isThunk || entity.isThunk
     }
+  }
+
+  private static let macroExpansion = "macro expansion"
+
+  /// Names that a macro asked the compiler for, and nobody writes: mangled ones, which end in `fMu`
+  /// and a number.
+  private static func isMadeByMacro(_ name: String) -> Bool {
+    guard name.hasPrefix("$s") else { return false }
+    let name = name.prefix { $0 != "(" }
+    return name.hasSuffix("_")
+      && name.dropLast().utf8.reversed().drop { (48...57).contains($0) }.starts(with: "uMf".utf8)
   }
 
   /// In `init() -> Local #1 in f() -> () in Local #1 in f() -> ()` the first half of what follows

@@ -185,11 +185,16 @@ extension DeclaredClass {
       let field = fields[index]
       // The compiler's own, such as an actor's queue.
       if field.name.hasPrefix("$") { return nil }
+      let qualified = field.typeName.flatMap { reader.types.type(named: $0) }
+      let declared =
+        field.isLazy
+        ? (types[index]?.unwrapped, qualified?.unwrapped)
+        : (types[index], qualified)
       return DeclaredProperty(
         variable: Variable(
           kind: flags.isActor ? .actorProperty : .classProperty, module: module,
-          name: "\(name).\(field.name)", type: types[index]?.text(.source),
-          qualifiedType: field.typeName.flatMap { reader.types.type(named: $0)?.text(.qualified) }),
+          name: "\(name).\(field.name)", type: declared.0?.text(.source),
+          qualifiedType: declared.1?.text(.qualified)),
         isMutable: field.isMutable, offset: offsets[index],
         size: types[index].flatMap { layouts.layout(of: $0)?.size },
         objectType: types[index]?.objectName)
@@ -213,6 +218,12 @@ extension TypeTree {
       return .nominal(
         NominalType(kind: .other, module: "", path: [NominalType.Component(name: name)]))
     }
+  }
+
+  /// What an optional holds; itself when it is none.
+  var unwrapped: TypeTree {
+    guard case .nominal(let type) = self, type.isNamed("Swift", "Optional") else { return self }
+    return type.path[0].arguments.first ?? self
   }
 
   /// Full name of the class that a value refers to, through optionals and reference storage.

@@ -197,6 +197,8 @@ extension TypeReader {
     var isIndirect: Bool
     /// False for a `let`.
     var isMutable: Bool
+    /// Stored as an optional of the type that was declared.
+    var isLazy: Bool
   }
 
   /// The fields that the type declares itself; `nil` without reflection metadata.
@@ -210,10 +212,11 @@ extension TypeReader {
       guard let flags = memory.load(UInt32.self, at: record),
         let name = memory.relativePointer(at: record &+ 8).flatMap(memory.string(at:))
       else { return nil }
+      let isLazy = name.hasPrefix(lazyPrefix)
       return Field(
-        name: name.hasPrefix(lazyPrefix) ? String(name.dropFirst(lazyPrefix.count)) : name,
+        name: isLazy ? String(name.dropFirst(lazyPrefix.count)) : name,
         typeName: memory.relativePointer(at: record &+ 4), isIndirect: flags & 1 != 0,
-        isMutable: flags & 2 != 0)
+        isMutable: flags & 2 != 0, isLazy: isLazy)
     }
   }
 

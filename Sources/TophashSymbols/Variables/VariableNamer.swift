@@ -107,6 +107,7 @@ extension VariableNamer {
       declared.count == offsets.count
     {
       inside.path = [declared[index].name]
+      inside.isLazy = declared[index].isLazy
       inside.type = declared[index].typeName.flatMap {
         reader.types.type(named: $0, arguments: TypeReader.arguments(of: type))
       }
@@ -126,6 +127,8 @@ private struct Interior {
   var type: TypeTree?
   /// How far it lies from the beginning of what `path` names.
   var offset: UInt64
+  /// Whether `type` is the storage of a `lazy` property.
+  var isLazy = false
 }
 
 extension VariableNamer {
@@ -160,7 +163,7 @@ extension VariableNamer {
     return Variable(
       kind: kind, module: module, name: found.offset > 0 ? "inside \(name)" : name,
       type: found.type?.text(.source) == nil && found.offset == 0
-        ? storedType(reader) : found.type)
+        ? storedType(reader) : found.isLazy ? found.type?.unwrapped : found.type)
   }
 }
 

@@ -68,10 +68,10 @@ enum Program: String, CaseIterable {
   private func compile(to path: String) throws {
     func shop(_ options: [String]) throws {
       let files = ["Inventory", "Shop", "Threads"].map { "\(Self.sources)/Shop/\($0).swift" }
-      try Tool.run("swiftc", ["-g", "-module-name", "Shop"] + options + files + ["-o", path])
+      try Tool.run(["swiftc", "-g", "-module-name", "Shop"] + options + files + ["-o", path])
     }
     func c(_ source: String, _ options: [String] = []) throws {
-      try Tool.run("clang", ["\(Self.sources)/C/\(source).c", "-o", path] + options)
+      try Tool.run(["clang", "\(Self.sources)/C/\(source).c", "-o", path] + options)
     }
     switch self {
     case .shop: try shop([])
@@ -79,7 +79,7 @@ enum Program: String, CaseIterable {
     case .staticRuntime: try shop(["-static-stdlib"])
     case .stripped:
       try shop(["-static-stdlib"])
-      try Tool.run("strip", [path])
+      try Tool.run(["strip", path])
     case .unchecked: try shop(["-enforce-exclusivity=unchecked"])
     case .threadSanitizer: try shop(["-sanitize=thread"])
     case .addressSanitizer: try shop(["-sanitize=address"])
@@ -88,7 +88,7 @@ enum Program: String, CaseIterable {
     case .staticPlain: try c("plain", ["-static"])
     case .other:
       let library = "\(Self.directory)/libruntime.so"
-      try Tool.run("clang", ["-shared", "-fPIC", "\(Self.sources)/C/runtime.c", "-o", library])
+      try Tool.run(["clang", "-shared", "-fPIC", "\(Self.sources)/C/runtime.c", "-o", library])
       try c("other", [library, "-Wl,-rpath,\(Self.directory)"])
     }
   }

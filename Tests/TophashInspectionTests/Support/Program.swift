@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TophashSymbols
+import TophashTestSupport
 
 @testable import TophashInspection
 

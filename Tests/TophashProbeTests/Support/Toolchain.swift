@@ -60,19 +60,19 @@ enum Fixture: String, CaseIterable {
     let sources = Self.sources
     let output = "\(directory)/\(isLibrary ? "lib" : "")\(rawValue)\(isLibrary ? ".so" : "")"
     func swift(_ options: [String], _ files: [String]) throws {
-      try Tool.run("swiftc", ["-swift-version", "5"] + options + files + ["-o", output])
+      try Tool.run(["swiftc", "-swift-version", "5"] + options + files + ["-o", output])
     }
     func torture(_ options: [String]) throws {
       let folder = "\(sources)/Torture"
       let system = "\(directory)/system-\(rawValue).o"
-      try Tool.run("clang", ["-c", "\(folder)/system.c", "-o", system])
+      try Tool.run(["clang", "-c", "\(folder)/system.c", "-o", system])
       let files = [
         "main", "Shared", "Processes", "Threads", "Signals", "Limits", "Tasks", "Storage",
       ].map { "\(folder)/\($0).swift" }
       try swift(options + ["-import-objc-header", "\(folder)/system.h"], files + [system])
     }
     func c(_ options: [String]) throws {
-      try Tool.run("clang", ["\(sources)/Host/\(rawValue).c", "-o", output] + options)
+      try Tool.run(["clang", "\(sources)/Host/\(rawValue).c", "-o", output] + options)
     }
     switch self {
     case .debug: try torture([])
@@ -84,7 +84,7 @@ enum Fixture: String, CaseIterable {
     case .crew, .early: try c(["-shared", "-fPIC", "-lpthread"])
     case .children:
       try c(["-L", directory, "-Wl,--no-as-needed", "-learly", "-Wl,-rpath,\(directory)"])
-    case .strippedProbe: try Tool.run("strip", ["-g", "-o", output, Probe.library])
+    case .strippedProbe: try Tool.run(["strip", "-g", "-o", output, Probe.library])
     }
     return output
   }

@@ -1,3 +1,4 @@
+import CTophashProtocol
 import TophashFindings
 import TophashReports
 import TophashSymbols
@@ -63,6 +64,22 @@ enum Samples {
     Report(
       findings: findings, session: session, lockConflicts: 0,
       command: [".build/debug/Warehouse", "two words"], seed: 7, end: .exited(0))
+  }
+
+  /// A process under a probe that saw nothing yet.
+  static var process: EventFile {
+    get throws {
+      var header = tophash_header()
+      header.magic = TOPHASH_MAGIC
+      header.version = TOPHASH_PROTOCOL_VERSION
+      header.state = TOPHASH_STATE_WATCHING.rawValue
+      header.hook = TOPHASH_HOOK_PATCHED.rawValue
+      let bytes = withUnsafeBytes(of: header) { Array($0) }
+      // All parts start at 0, and are overwritten below: only the header is told.
+      var file = try EventFile(bytes: bytes + [UInt8](repeating: 0, count: 1 << 20))
+      (file.accesses, file.locks, file.visits) = (AccessCounts(), [], [])
+      return file
+    }
   }
 
   static func reporter(

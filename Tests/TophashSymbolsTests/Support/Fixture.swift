@@ -1,6 +1,6 @@
 import Foundation
-import Glibc
 import Synchronization
+import TophashTestSupport
 
 /// A small Swift program, compiled when a test first asks for it and kept until the tests end.
 enum Fixture: String, CaseIterable {
@@ -77,36 +77,6 @@ enum Fixture: String, CaseIterable {
   }
 }
 
-/// Programs found in `PATH`.
-enum Tool {
-  struct Failure: Error {
-    var command: [String]
-    var output: String
-  }
-
-  /// Runs a program, waits for it and returns what it wrote.
-  @discardableResult
-  static func run(_ command: String...) throws -> String {
-    try run(command)
-  }
-
-  @discardableResult
-  static func run(_ command: [String]) throws -> String {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(
-      decoding: pipe.fileHandleForReading.readToEndDespiteSignals(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(command: command, output: output) }
-    return output
-  }
-}
-
 /// Compiles C to a file in the fixtures' directory and returns its path.
 func compileC(_ source: String, name: String, _ options: [String]) throws -> String {
   let file = Fixture.directory.appending(path: name + ".c")
@@ -114,21 +84,4 @@ func compileC(_ source: String, name: String, _ options: [String]) throws -> Str
   let output = Fixture.directory.appending(path: name).path
   try Tool.run(["clang", "-g"] + options + [file.path, "-o", output])
   return output
-}
-
-extension FileHandle {
-  /// Everything up to the end. Foundation's own reading stops the process when a signal, such as
-  /// that of a child of another test, interrupts it.
-  func readToEndDespiteSignals() -> Data {
-    var data = Data()
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-      let count = Glibc.read(fileDescriptor, &buffer, buffer.count)
-      if count > 0 {
-        data.append(contentsOf: buffer[..<count])
-      } else if count == 0 || errno != EINTR {
-        return data
-      }
-    }
-  }
 }

@@ -1,12 +1,11 @@
-/// A small generator with a seed, so that a failing mutation can be found again.
-struct SeededGenerator: RandomNumberGenerator {
+/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators"): a failing
+/// case can be run again from its seed.
+package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) {
-    state = seed
-  }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var bits = state
     bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -16,7 +15,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Copies of `input` with some bytes changed within `range`, or cut short.
-func mutations(
+package func mutations(
   of input: [UInt8], in range: Range<Int>, seeds: Range<UInt64>
 ) -> some Sequence<[UInt8]> {
   seeds.lazy.map { seed in
