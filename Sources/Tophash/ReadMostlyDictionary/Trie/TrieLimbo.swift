@@ -80,7 +80,9 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// By now nobody has a reference to the dictionary, so nobody is reading.
   deinit {
     for stripe in stripes {
-      for bag in stripe.bags { bag.garbage.forEach { $0.destroy() } }
+      for bag in stripe.bags {
+        for garbage in bag.garbage { garbage.destroy() }
+      }
     }
   }
 
@@ -130,7 +132,7 @@ final class TrieLimbo<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
     // Outside the lock: a `deinit` may come back here.
     for bag in safe {
-      bag.garbage.forEach { $0.destroy() }
+      for garbage in bag.garbage { garbage.destroy() }
       freedCount.wrappingAdd(bag.garbage.count, ordering: .relaxed)
     }
   }
