@@ -64,8 +64,8 @@ import TophashTestSupport
       --trap-budget <percent> Share of run time that traps may hold accesses open.
                               (default: 10)
       --no-traps              Hold no access open: find only what meets by itself.
-      --detect <detect>       What is looked for. (default: caught) (values:
-                              caught, unordered)
+      --detect <detect>       What is looked for. (default: caught; in tests,
+                              unordered) (values: caught, unordered)
       --strict                Exit with 66 for unordered findings, too.
       --hook <hook>           How accesses are seen. (default: auto) (values: auto,
                               interpose)
@@ -74,7 +74,7 @@ import TophashTestSupport
       --runs <number>         Run the program so many times, each with what those
                               before learned. (default: 1)
       --traps <file>          Keep what was learned in a file, for the next run.
-                              (default: .tophash/traps.json, if there)
+                              (default: .tophash/traps.json; for 'run', if there)
       --coverage <file>       Write which variables and sites ran, and which
                               several tasks used ('-': to standard output; *.json:
                               as JSON).
