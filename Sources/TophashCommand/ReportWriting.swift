@@ -1,4 +1,5 @@
 import Foundation
+import TophashFindings
 import TophashReports
 
 extension Report {

@@ -19,7 +19,9 @@ package struct Finding: Hashable, Sendable {
       self.program = program
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.pid < right.pid }
+    package static func < (left: Self, right: Self) -> Bool {
+      (left.pid, left.program) < (right.pid, right.program)
+    }
   }
 
   package var grade: Grade
@@ -33,6 +35,12 @@ package struct Finding: Hashable, Sendable {
   /// The processes in which they met, by number.
   package var processes: [Place]
   package var fingerprint: Fingerprint
+  /// The run that showed it first, by its place among the report's runs.
+  package var run = 0
+  /// Why nobody has to look at it; `nil` when somebody has to.
+  package var suppression: Suppression?
+  /// How it stands to an earlier report; `nil` where none was compared.
+  package var comparison: Comparison?
 
   package init(
     grade: Grade, variable: Variable, open: Side, begun: Side, occurrences: UInt64 = 1,
@@ -46,6 +54,9 @@ package struct Finding: Hashable, Sendable {
     self.processes = processes
     fingerprint = Fingerprint(variable: variable, open, begun)
   }
+
+  /// Whether somebody has to look at it.
+  package var isOpen: Bool { suppression == nil && comparison != .gone }
 
   /// Both sides, in the order in which they began.
   package var sides: [Side] { [open, begun] }

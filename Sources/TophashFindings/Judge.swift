@@ -5,48 +5,9 @@ package struct Judge {
   package private(set) var lockConflicts = 0
   /// Unordered conflicts that were left out, because code on both sides may order them unseen.
   package private(set) var possiblyOrdered = 0
-  private var findings: [Key: Finding] = [:]
+  private var findings = FindingSet()
 
   package init() {}
-
-  /// What makes two conflicts one finding: the variable, and the unordered pair of sites as a
-  /// reader sees them.
-  private struct Key: Hashable {
-    struct Site: Hashable, Comparable {
-      var operation: String
-      var function: String
-      var place: String
-
-      init(_ side: Side) {
-        operation = side.operation.rawValue
-        function = Fingerprint.simplified(side.site?.function ?? "")
-        place =
-          if let location = side.site?.location {
-            "\(location.file):\(location.line)"
-          } else {
-            "\(side.site?.image ?? "")+\(side.site?.offset ?? 0)"
-          }
-      }
-
-      static func < (left: Self, right: Self) -> Bool {
-        (left.function, left.place, left.operation) < (right.function, right.place, right.operation)
-      }
-    }
-
-    var module: String?
-    var variable: String
-    var type: String?
-    var first: Site
-    var second: Site
-
-    init(_ finding: Finding) {
-      module = finding.variable.module
-      variable = finding.variable.name
-      type = finding.variable.qualifiedType ?? finding.variable.type
-      let sites = finding.sides.map(Site.init).sorted()
-      (first, second) = (sites[0], sites[1])
-    }
-  }
 
   /// Judges all conflicts of one process.
   ///
@@ -74,28 +35,19 @@ package struct Judge {
         possiblyOrdered += 1
         continue
       }
-      var finding = Finding(
+      let finding = Finding(
         grade: conflict.grade,
         variable: variable,
         open: open,
         begun: begun,
         occurrences: conflict.repeats &+ 1,
         processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
-      let key = Key(finding)
-      if let known = findings[key] { finding = Self.merged(known, finding) }
-      findings[key] = finding
+      findings.insert(finding)
     }
   }
 
   /// Findings by variable, then by how often they were seen; the same order for the same facts.
-  package var report: [Finding] {
-    findings.values.sorted { left, right in
-      let names = (left.variable.qualifiedName, right.variable.qualifiedName)
-      if names.0 != names.1 { return names.0 < names.1 }
-      if left.occurrences != right.occurrences { return left.occurrences > right.occurrences }
-      return left.sortText < right.sortText
-    }
-  }
+  package var report: [Finding] { findings.sorted }
 
   /// The variable that `conflict` is about; `nil` when it is a lock.
   package static func variable(
@@ -112,28 +64,6 @@ package struct Judge {
   private static func addresses(in conflicts: [Conflict]) -> [UInt64] {
     let sides = conflicts.flatMap { [$0.open, $0.begun] }
     return Set(sides.flatMap { $0.frames + $0.asyncFrames }).sorted()
-  }
-
-  /// Keeps the better proof; for the same, the sides that tell more.
-  private static func merged(_ known: Finding, _ new: Finding) -> Finding {
-    if known.grade != new.grade { return known.grade == .caught ? known : new }
-    var merged = known.detail >= new.detail ? known : new
-    merged.occurrences = known.occurrences &+ new.occurrences
-    merged.processes = Set(known.processes + new.processes).sorted()
-    return merged
-  }
-}
-
-extension Finding {
-  fileprivate var sortText: String {
-    sides.map { "\($0.operation) \($0.site?.function ?? "") \($0.site?.location?.line ?? 0)" }
-      .joined(separator: " ")
-  }
-
-  fileprivate var detail: Int {
-    sides.reduce(0) {
-      $0 + ($1.isSuspended ? 0 : 2) + ($1.hasExactStack ? 1 : 0) + ($1.stack.count > 1 ? 1 : 0)
-    }
   }
 }
 

@@ -35,8 +35,8 @@ import TophashTestSupport
     bare.begun = Side(
       operation: .read, owner: .thread(id: 1, name: nil, isMain: true), threadID: 1, stack: [])
     var killed = Samples.report(bare)
-    killed.end = .signalled(9)
-    killed.command = []
+    killed.run.end = .signalled(9)
+    killed.run.command = []
     return [Samples.report(), Samples.report(Samples.finding), killed]
   }
 

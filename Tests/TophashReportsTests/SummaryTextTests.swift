@@ -12,7 +12,7 @@ import TophashFindings
     process.accesses = AccessCounts(tracked: 30, instantaneous: 10)
     var report = Samples.report(session: Session(processes: [process]))
     report.findings = findings ? [Samples.finding] : []
-    report.end = end
+    report.run.end = end
     return SummaryText(report).lines
   }
 
@@ -36,7 +36,7 @@ import TophashFindings
   @Test func `who asked for a halt is told of that, and not of a signal`() throws {
     var report = Samples.report(
       Samples.finding, session: Session(processes: [try Samples.process]))
-    (report.end, report.isHalted) = (.signalled(9), true)
+    (report.run.end, report.run.isHalted) = (.signalled(9), true)
     #expect(SummaryText(report).lines.last == "the program was stopped at its first finding")
   }
 

@@ -9,6 +9,10 @@ struct Columns {
   private static let widest = 72
 
   mutating func add(_ cells: String...) {
+    add(cells)
+  }
+
+  mutating func add(_ cells: [String]) {
     rows.append(cells)
   }
 

@@ -7,10 +7,12 @@ package struct Paths: Sendable {
     self.directory = directory
   }
 
-  /// `path` without the current directory in front; unchanged when it lies elsewhere.
+  /// `path` without the current directory in front; unchanged when it lies elsewhere, and in the
+  /// root, where everything would be told of without its slash.
   package func relative(_ path: String) -> String {
+    guard directory != "/" else { return path }
     let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-    return path.hasPrefix(prefix) && path.count > prefix.count
+    return path.hasPrefix(prefix) && path.utf8.count > prefix.utf8.count
       ? String(path.dropFirst(prefix.count)) : path
   }
 }

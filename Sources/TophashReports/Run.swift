@@ -1,0 +1,28 @@
+/// One run of a program: what was run, with which choices, and how it ended.
+package struct Run: Hashable, Sendable {
+  /// Program and arguments; empty for the bundled example.
+  package var command: [String]
+  package var seed: UInt64
+  /// The options that change what a run may find, in the form in which they are typed.
+  package var options: [String]
+  package var end: ProcessEnd
+  /// Whether it was Tophash that ended the program, at its first finding.
+  package var isHalted: Bool
+
+  package init(
+    command: [String], seed: UInt64, options: [String] = [], end: ProcessEnd,
+    isHalted: Bool = false
+  ) {
+    self.command = command
+    self.seed = seed
+    self.options = options
+    self.end = end
+    self.isHalted = isHalted
+  }
+
+  /// What to type to run the program again with the same choices.
+  package var repeatCommand: String {
+    let words = ["tophash", "run", "--seed", String(seed)] + options
+    return ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
+  }
+}
