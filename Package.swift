@@ -74,7 +74,8 @@ let package = Package(
       name: "TophashReportsTests",
       dependencies: [
         "CTophashProtocol", "TophashInspection", "TophashReports", "TophashTestSupport",
-      ]),
+      ],
+      exclude: ["Golden", "Schemas"]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.

@@ -19,6 +19,7 @@ extension Tophash {
         EXIT STATUS
           the program's own  nothing was found (ended by the same signal, if by one)
           64                 wrong usage
+          65                 a suppression file or a baseline is missing or wrong
           66                 something was caught, whatever the program's own status
                              was; with --strict, something unordered as well
           70                 tophash itself failed

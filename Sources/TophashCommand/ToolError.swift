@@ -32,6 +32,8 @@ extension ToolError {
 /// How `tophash` ends when it does not end as the program did.
 enum ExitStatus: Int32, Equatable {
   case usage = 64
+  /// A file that was given to the tool, such as a configuration, is not what it should be.
+  case wrongFile = 65
   case findings = 66
   case toolFailed = 70
   case cannotRun = 126

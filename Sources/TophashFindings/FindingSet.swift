@@ -44,6 +44,8 @@ package struct FindingSet {
         return
       }
       if new.detail > known.detail { finding = new }
+      // One place where somebody has to look at it is enough.
+      if known.isOpen || new.isOpen { finding.suppression = nil }
       finding.occurrences = known.occurrences &+ new.occurrences
       places.formUnion(new.processes)
     }

@@ -2,13 +2,7 @@ import ArgumentParser
 
 /// The options of every command that checks a program: `tophash run` and `tophash test`.
 struct CheckOptions: ParsableArguments {
-  @Option(help: "Form of the report. (default: text)")
-  var reporter: ReporterChoice?
-
-  @Option(
-    help: ArgumentHelp(
-      "Write the report to a file in place of standard output.", valueName: "file"))
-  var output: String?
+  @OptionGroup var reporting: ReportingOptions
 
   @Flag(help: "Print nothing but findings and errors.")
   var quiet = false
@@ -87,8 +81,7 @@ struct CheckOptions: ParsableArguments {
   ) throws(ToolError) -> RunOptions {
     var options = defaults
     try OptionsVariable.apply(environment[OptionsVariable.name] ?? "", to: &options)
-    if let reporter { options.reporter = reporter }
-    if let output { options.output = output }
+    try reporting.apply(to: &options)
     if quiet { options.isQuiet = true }
     if haltOnFinding { options.haltsOnFinding = true }
     if let color { options.color = color }

@@ -1,10 +1,5 @@
 import ArgumentParser
 
-/// The form in which findings are written.
-enum ReporterChoice: String, CaseIterable, ExpressibleByArgument {
-  case text, json
-}
-
 /// When the text report is coloured.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, always, never

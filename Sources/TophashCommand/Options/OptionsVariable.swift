@@ -102,8 +102,20 @@ struct OptionsVariable {
   }
 
   private static let settings: [Setting] = [
-    .choice("reporter", \.reporter),
-    .path("output", \.output),
+    Setting(key: "reporter") { options, value in
+      options.plan.choose(value ?? "") ? nil : "names from \(ReportPlan.forms)"
+    },
+    Setting(key: "output") { options, value in
+      guard let value, !value.isEmpty else { return "a path" }
+      return options.plan.send(to: value) ? nil : "FILE, or NAME=FILE with a reporter's name"
+    },
+    Setting(key: "suppressions") { options, value in
+      guard let value, !value.isEmpty else { return "a path" }
+      options.suppressions.append(value)
+      return nil
+    },
+    .path("baseline", \.baseline),
+    .path("write-baseline", \.baselineToWrite),
     .flag("quiet", \.isQuiet),
     .flag("halt-on-finding", \.haltsOnFinding),
     .choice("color", \.color),

@@ -97,8 +97,7 @@ struct JSONFrame: Codable {
   var isInlined: Bool
   var isRuntime: Bool
   var isMerged: Bool
-  /// Absent where it is none.
-  var isThunk: Bool?
+  var isThunk: Bool
 
   init(_ frame: Frame, _ paths: Paths) {
     function = frame.function
@@ -114,7 +113,7 @@ struct JSONFrame: Codable {
     isInlined = frame.isInlined
     isRuntime = frame.isRuntime
     isMerged = frame.isMerged
-    isThunk = frame.isThunk ? true : nil
+    isThunk = frame.isThunk
   }
 
   var frame: Frame {
@@ -127,7 +126,7 @@ struct JSONFrame: Codable {
           file: $0.file, line: $0.line, column: $0.column ?? 0,
           precision: $0.isNearest ? .nearest : $0.isCaller ? .caller : .exact)
       },
-      isInlined: isInlined, isThunk: isThunk ?? false, isMerged: isMerged)
+      isInlined: isInlined, isThunk: isThunk, isMerged: isMerged)
   }
 }
 
