@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Tophash", targets: ["Tophash"]),
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
+    .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -26,16 +27,24 @@ let package = Package(
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
     .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
 
+    // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
+    // without any hook, so that tests can ask from Swift.
+    .target(name: "CTophashSchedule"),
+    .target(name: "CTophashExplore", dependencies: ["CTophashCore", "CTophashSchedule"]),
+
     // The tool, from facts to words.
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
+    .target(
+      name: "TophashExploration",
+      dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
-        "TophashSymbols",
+        "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
+        "TophashReports", "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
@@ -70,6 +79,11 @@ let package = Package(
       exclude: ["Programs"]),
     .testTarget(
       name: "TophashFindingsTests", dependencies: ["TophashFindings", "TophashTestSupport"]),
+    .testTarget(
+      name: "TophashExplorationTests",
+      // Programs are run under the built library and the built tool; neither is linked.
+      dependencies: ["CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport"],
+      exclude: ["Programs"]),
     .testTarget(
       name: "TophashReportsTests",
       dependencies: [

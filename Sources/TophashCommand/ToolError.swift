@@ -34,6 +34,8 @@ enum ExitStatus: Int32, Equatable {
   case usage = 64
   case findings = 66
   case toolFailed = 70
+  /// A replay failed, but not as its schedule says.
+  case otherFailure = 75
   case cannotRun = 126
   case notFound = 127
 }

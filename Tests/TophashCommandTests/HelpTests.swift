@@ -20,6 +20,10 @@ import TophashTestSupport
                               variable at the same time.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
+      explore                 Run a program in many orders of its threads, and
+                              replay the one that fails.
+      replay                  Run a program again in the order that a schedule file
+                              says.
 
       See 'tophash help <subcommand>' for detailed help.
 
