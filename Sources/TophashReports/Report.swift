@@ -8,6 +8,8 @@ package struct Report: Sendable {
   package var lockConflicts: Int
   /// Unordered conflicts that were left out, since code on both sides may order them unseen.
   package var possiblyOrdered: Int
+  /// Those that were left out, since one side was seen to wait for the other.
+  package var orderedByInference: Int
   /// Program and arguments; empty for the bundled example.
   package var command: [String]
   package var seed: UInt64
@@ -19,13 +21,14 @@ package struct Report: Sendable {
 
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, possiblyOrdered: Int = 0,
-    command: [String], seed: UInt64,
+    orderedByInference: Int = 0, command: [String], seed: UInt64,
     options: [String] = [], end: ProcessEnd, isHalted: Bool = false
   ) {
     self.findings = findings
     self.session = session
     self.lockConflicts = lockConflicts
     self.possiblyOrdered = possiblyOrdered
+    self.orderedByInference = orderedByInference
     self.command = command
     self.seed = seed
     self.options = options

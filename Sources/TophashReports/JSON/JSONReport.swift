@@ -37,6 +37,7 @@ struct JSONReport: Encodable {
   var coverage: JSONCoverage
   var lockConflicts: Int
   var possiblyOrdered: Int
+  var orderedByInference: Int
 
   init(_ report: Report, _ paths: Paths) {
     run = Run(report)
@@ -45,6 +46,7 @@ struct JSONReport: Encodable {
     coverage = JSONCoverage(report.coverage)
     lockConflicts = report.lockConflicts
     possiblyOrdered = report.possiblyOrdered
+    orderedByInference = report.orderedByInference
   }
 }
 
@@ -63,11 +65,25 @@ struct JSONFinding: Encodable {
     var program: String
   }
 
+  /// What was done to make the two sides of a candidate meet.
+  struct Tried: Encodable {
+    var holds: UInt64
+    var heldNanoseconds: UInt64
+    var delays: UInt64
+
+    init(_ tried: TophashFindings.Tried) {
+      holds = tried.holds
+      heldNanoseconds = tried.heldNanoseconds
+      delays = tried.delays
+    }
+  }
+
   var fingerprint: String
   var grade: Grade
   var message: String
   var variable: Variable
   var sides: [JSONSide]
+  var tried: Tried?
   var occurrences: UInt64
   var processes: [Place]
   var consequence: String
@@ -81,6 +97,7 @@ struct JSONFinding: Encodable {
       kind: finding.variable.kind, module: finding.variable.module, name: finding.variable.name,
       type: finding.variable.type, qualifiedType: finding.variable.qualifiedType)
     sides = finding.sides.map { JSONSide($0, paths) }
+    tried = finding.tried.map(Tried.init)
     occurrences = finding.occurrences
     processes = finding.processes.map {
       Place(pid: $0.pid, program: paths.relative($0.program))
