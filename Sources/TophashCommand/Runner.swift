@@ -45,7 +45,8 @@ struct Runner {
     let report = Report(
       findings: outcome.judge.report, session: session,
       lockConflicts: outcome.judge.lockConflicts,
-      possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
+      possiblyOrdered: outcome.judge.possiblyOrdered,
+      orderedByInference: outcome.judge.orderedByInference, command: subject.words, seed: seed,
       options: options.repeated, end: run.end,
       isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL))
     try report.write(to: destination, options: options, environment: environment)

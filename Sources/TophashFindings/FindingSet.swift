@@ -44,6 +44,10 @@ package struct FindingSet {
         return
       }
       if new.detail > known.detail { finding = new }
+      if let one = known.tried, let other = new.tried {
+        // The same traps, when it is one process.
+        finding.tried = Set(new.processes).isSubset(of: places) ? one : one + other
+      }
       finding.occurrences = known.occurrences &+ new.occurrences
       places.formUnion(new.processes)
     }

@@ -5,6 +5,8 @@ package struct Judge {
   package private(set) var lockConflicts = 0
   /// Unordered conflicts that were left out, because code on both sides may order them unseen.
   package private(set) var possiblyOrdered = 0
+  /// And those whose sides were seen to wait for each other.
+  package private(set) var orderedByInference = 0
   private var findings = FindingSet()
 
   package init() {}
@@ -22,6 +24,7 @@ package struct Judge {
       return conflict
     }
     let frames = interpreter.frames(at: Self.addresses(in: conflicts))
+    let visits = Dictionary(file.visits.map { ($0.address, $0) }) { first, _ in first }
     for conflict in conflicts {
       guard let variable = Self.variable(of: conflict, in: file, interpreter) else {
         lockConflicts += 1
@@ -35,11 +38,21 @@ package struct Judge {
         possiblyOrdered += 1
         continue
       }
+      var tried: Tried?
+      if conflict.grade == .unordered {
+        let sites = Set([conflict.open, conflict.begun].compactMap(\.frames.first))
+        tried = Tried(sites.compactMap { visits[$0] })
+      }
+      if tried?.showsOrder == true {
+        orderedByInference += 1
+        continue
+      }
       let finding = Finding(
         grade: conflict.grade,
         variable: variable,
         open: open,
         begun: begun,
+        tried: tried,
         occurrences: conflict.repeats &+ 1,
         processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
       findings.insert(finding)

@@ -22,12 +22,32 @@ struct JSONFinding: Codable {
     var reason: String
   }
 
+  /// What was done to make the two sides of a candidate meet.
+  struct Tried: Codable {
+    var holds: UInt64
+    var heldNanoseconds: UInt64
+    var delays: UInt64
+
+    init(_ tried: TophashFindings.Tried) {
+      holds = tried.holds
+      heldNanoseconds = tried.heldNanoseconds
+      delays = tried.delays
+    }
+
+    /// A candidate was caught never.
+    var tried: TophashFindings.Tried {
+      TophashFindings.Tried(holds: holds, heldNanoseconds: heldNanoseconds, delays: delays)
+    }
+  }
+
   var fingerprint: Fingerprint
   var rule: Rule
   var grade: Grade
   var message: String
   var variable: Variable
   var sides: Sides
+  /// Absent unless it is a candidate.
+  var tried: Tried?
   var occurrences: UInt64
   var processes: [Place]
   var consequence: String
@@ -46,6 +66,7 @@ struct JSONFinding: Codable {
       kind: finding.variable.kind, module: finding.variable.module, name: finding.variable.name,
       type: finding.variable.type, qualifiedType: finding.variable.qualifiedType)
     sides = Sides(open: JSONSide(finding.open, paths), begun: JSONSide(finding.begun, paths))
+    tried = finding.tried.map(Tried.init)
     occurrences = finding.occurrences
     processes = finding.processes.map {
       Place(pid: $0.pid, program: paths.relative($0.program))
@@ -65,7 +86,8 @@ struct JSONFinding: Codable {
       variable: TophashSymbols.Variable(
         kind: variable.kind, module: variable.module, name: variable.name, type: variable.type,
         qualifiedType: variable.qualifiedType),
-      open: sides.open.side, begun: sides.begun.side, occurrences: occurrences,
+      open: sides.open.side, begun: sides.begun.side, tried: tried?.tried,
+      occurrences: occurrences,
       processes: processes.map { Finding.Place(pid: $0.pid, program: $0.program) })
     finding.fingerprint = fingerprint
     finding.run = run ?? 0

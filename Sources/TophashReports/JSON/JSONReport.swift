@@ -24,6 +24,7 @@ struct JSONReport: Codable {
   var lockConflicts: Int
   var possiblyOrdered: Int
   var unreadable: [String]?
+  var orderedByInference: Int
 
   /// All but the findings.
   init(withoutFindings report: Report) {
@@ -34,6 +35,7 @@ struct JSONReport: Codable {
     coverage = JSONCoverage(report.coverage)
     lockConflicts = report.lockConflicts
     possiblyOrdered = report.possiblyOrdered
+    orderedByInference = report.orderedByInference
     unreadable = report.unreadable.isEmpty ? nil : report.unreadable
   }
 
@@ -42,7 +44,8 @@ struct JSONReport: Codable {
     return Report(
       findings: findings.map(\.finding), runs: (runs.isEmpty ? [run] : runs).map(\.run),
       processes: processes.map(\.process), unreadable: unreadable ?? [],
-      lockConflicts: lockConflicts, possiblyOrdered: possiblyOrdered)
+      lockConflicts: lockConflicts, possiblyOrdered: possiblyOrdered,
+      orderedByInference: orderedByInference)
   }
 }
 

@@ -124,6 +124,7 @@ package struct TextReporter: Reporter {
       lines.append((index == 0 ? "  fix: " : "       ") + advice)
     }
     if finding.grade == .unordered {
+      lines.append("  tried: \(finding.triedText)")
       lines.append(
         "  no race if: they are ordered by something that makes no call, such as an Atomic")
       lines.append(
