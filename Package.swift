@@ -11,7 +11,8 @@ let package = Package(
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // The library: five dictionaries, for what a finding tells its reader to use.
@@ -37,6 +38,7 @@ let package = Package(
         "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
         "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
         "Inventory",
