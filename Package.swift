@@ -32,11 +32,13 @@ let package = Package(
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
+    // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
+    .target(name: "TophashMisuses", resources: [.embedInCode("Pages")]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
-        "TophashSymbols",
+        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashMisuses",
+        "TophashReports", "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
         // Not linked: an executable dependency is only built beside the tool,

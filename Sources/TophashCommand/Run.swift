@@ -32,7 +32,8 @@ extension Tophash {
 
     @OptionGroup var checks: CheckOptions
 
-    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    @Argument(
+      parsing: .captureForPassthrough, help: "The program and its arguments.", completion: .file())
     var program: [String] = []
 
     func validate() throws {

@@ -23,7 +23,8 @@ extension ToolError {
   ///   - help: the parser's long form, which quotes the command that shows the right help.
   init(usage message: String, help: String) {
     let command = help.split(separator: "'").last { $0.hasSuffix(" --help") } ?? "tophash --help"
-    let sentences = message.split(separator: ". ").map { sentence in
+    let oneLine = message.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+    let sentences = oneLine.split(separator: ". ").map { sentence in
       let sentence = sentence.last == "." ? sentence.dropLast() : sentence
       return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }

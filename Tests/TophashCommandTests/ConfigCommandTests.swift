@@ -313,7 +313,7 @@ import TophashTestSupport
     try directory.write(".tophash.yml", text + "? *a29\n: 1\n")
     expect(
       try config(in: directory.path), .exited(65),
-      errors: "tophash: error: .tophash.yml:18:11: more than 32 aliases; write the values out\n")
+      errors: "tophash: error: .tophash.yml:18:12: more than 32 aliases; write the values out\n")
   }
 
   @Test func `a text that is not UTF-8`() throws {

@@ -20,7 +20,11 @@ import TophashTestSupport
                               variable at the same time.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
+      explain                 Explain a rule, or another way to misuse a shared
+                              variable.
       config                  Show the options in force, and where each comes from.
+      manual                  Print the manual: the help of all commands in one
+                              page.
 
       See 'tophash help <subcommand>' for detailed help.
 

@@ -4,7 +4,8 @@ import ArgumentParser
 struct CheckOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Read options from a file. (default: the nearest .tophash.yml, if there)", valueName: "file"))
+      "Read options from a file. (default: the nearest .tophash.yml, if there)", valueName: "file"),
+    completion: .file())
   var config: String?
 
   @Option(help: "Form of the report. (default: text)")
@@ -12,7 +13,8 @@ struct CheckOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write the report to a file in place of standard output.", valueName: "file"))
+      "Write the report to a file in place of standard output.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Print nothing but findings and errors.")
@@ -58,16 +60,18 @@ struct CheckOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Keep what was learned in a file, for the next run. (default: .tophash/traps.json; for 'run', if there)",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var traps: String?
 
   @Option(
     help: ArgumentHelp(
       "Write which variables and sites ran, and which several tasks used ('-': to standard output; *.json: as JSON).",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var coverage: String?
 
-  @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+  @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
   var symbolizer: String?
 
   @Flag(help: "Run a program that seems to have nothing to check.")
