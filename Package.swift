@@ -12,7 +12,8 @@ let package = Package(
     .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // The library: five dictionaries, for what a finding tells its reader to use.
@@ -40,12 +41,16 @@ let package = Package(
     .target(
       name: "TophashExploration",
       dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
+    // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
+    .target(name: "TophashMisuses", resources: [.embedInCode("Pages")]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
         "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
+        "TophashMisuses",
         "TophashReports", "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
         "Inventory",

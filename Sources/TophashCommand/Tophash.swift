@@ -12,7 +12,9 @@ struct Tophash: ParsableCommand {
       which two tasks.
       """,
     version: "tophash \(toolVersion)",
-    subcommands: [Run.self, Inspect.self, Explore.self, Replay.self]
+    subcommands: [
+      Run.self, Inspect.self, Explore.self, Replay.self, Explain.self, Config.self, Manual.self,
+    ]
   )
 
   /// Does what the arguments say. A mistake in them is told in one line, as every error is.

@@ -24,6 +24,11 @@ import TophashTestSupport
                               replay the one that fails.
       replay                  Run a program again in the order that a schedule file
                               says.
+      explain                 Explain a rule, or another way to misuse a shared
+                              variable.
+      config                  Show the options in force, and where each comes from.
+      manual                  Print the manual: the help of all commands in one
+                              page.
 
       See 'tophash help <subcommand>' for detailed help.
 
@@ -38,13 +43,16 @@ import TophashTestSupport
     everything else to standard error. Processes that it starts are checked too.
     Without a program, a bundled example is run.
 
-    Options can also be given in TOPHASH_OPTIONS, as key=value pairs between
-    colons, with the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet. A
-    colon that belongs to a value is written '\\:'.
+    Options can also be given, with the names below, as 'key: value' lines in a
+    file .tophash.yml, in this directory or one above it; and in TOPHASH_OPTIONS,
+    as key=value pairs between colons: TOPHASH_OPTIONS=reporter=json:seed=7:quiet.
+    A colon that belongs to a value is written '\\:'. The variable wins over the
+    file, the command line over both; 'tophash config' shows what came of them.
 
     EXIT STATUS
       the program's own  nothing was found (ended by the same signal, if by one)
       64                 wrong usage
+      65                 the configuration file is wrong
       66                 something was caught, whatever the program's own status
                          was; with --strict, something unordered as well
       70                 tophash itself failed
@@ -57,6 +65,8 @@ import TophashTestSupport
       <program>               The program and its arguments.
 
     OPTIONS:
+      --config <file>         Read options from a file. (default: the nearest
+                              .tophash.yml, if there)
       --reporter <reporter>   Form of the report. (default: text) (values: text,
                               json)
       --output <file>         Write the report to a file in place of standard

@@ -180,7 +180,6 @@ import TophashTestSupport
   @Test(arguments: [
     ("/no/such/folder/report", "No such file or directory"),
     ("/", "Is a directory"),
-    ("", "No such file or directory"),
   ])
   func `an output that cannot be opened stops before the program starts`(
     _ path: String, _ reason: String
@@ -296,6 +295,7 @@ import TophashTestSupport
       "the value 'blue' is invalid for '--color <color>'; please provide one of 'auto', 'always'"
         + " or 'never'"
     ),
+    (["run", "--output", ""], "'--output' takes a path, not ''; see 'tophash run --help'"),
     (["run", "--output"], "missing value for '--output <file>'; see 'tophash run --help'"),
     (
       ["run", "--trap-budget", "much"],
@@ -328,11 +328,11 @@ import TophashTestSupport
     (
       "verbose",
       "unknown key 'verbose'; known are reporter, output, quiet, halt-on-finding, color,"
-        + " trap-budget, no-traps, detect, strict, hook, seed, symbolizer, coverage, traps, runs,"
+        + " trap-budget, no-traps, detect, strict, hook, seed, runs, traps, coverage, symbolizer,"
         + " force"
     ),
     ("seed=7:reporter=xml", "'reporter' takes text or json, not 'xml'; write 'reporter=…'"),
-    ("quiet=perhaps", "'quiet' takes 0 or 1, not 'perhaps'; write 'quiet=…'"),
+    ("quiet=perhaps", "'quiet' takes true or false, not 'perhaps'; write 'quiet=…'"),
     ("output", "'output' takes a path, and has no value; write 'output=…'"),
     ("output=", "'output' takes a path, not ''; write 'output=…'"),
     ("seed=-1", "'seed' takes a whole number, not '-1'; write 'seed=…'"),

@@ -1,4 +1,4 @@
-/// What `tophash run` was asked to do, after the command line and `TOPHASH_OPTIONS` were merged.
+/// What `tophash run` was asked to do, wherever that was said: see ``Configuration``.
 struct RunOptions: Equatable {
   var reporter = ReporterChoice.text
   var output: String?
