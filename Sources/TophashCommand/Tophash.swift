@@ -12,7 +12,7 @@ struct Tophash: ParsableCommand {
       which two tasks.
       """,
     version: "tophash \(toolVersion)",
-    subcommands: [Run.self, Inspect.self]
+    subcommands: [Run.self, Test.self, Inspect.self]
   )
 
   /// Does what the arguments say. A mistake in them is told in one line, as every error is.

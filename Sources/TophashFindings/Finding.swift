@@ -33,6 +33,8 @@ package struct Finding: Hashable, Sendable {
   /// The processes in which they met, by number.
   package var processes: [Place]
   package var fingerprint: Fingerprint
+  /// The tests in which they met, each combination once.
+  package var involvements: [TestInvolvement]
 
   package init(
     grade: Grade, variable: Variable, open: Side, begun: Side, occurrences: UInt64 = 1,
@@ -45,6 +47,7 @@ package struct Finding: Hashable, Sendable {
     self.occurrences = occurrences
     self.processes = processes
     fingerprint = Fingerprint(variable: variable, open, begun)
+    involvements = TestInvolvement(open.test, begun.test).map { [$0] } ?? []
   }
 
   /// Both sides, in the order in which they began.

@@ -16,11 +16,20 @@ package struct Report: Sendable {
   package var end: ProcessEnd
   /// Whether it was Tophash that ended the program, at its first finding.
   package var isHalted: Bool
+  package var subcommand: Subcommand
+
+  /// Which of `tophash`'s commands ran the program.
+  package enum Subcommand: String, Hashable, Sendable, Codable {
+    case run
+    /// The command is `swift test` with its arguments.
+    case test
+  }
 
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, possiblyOrdered: Int = 0,
     command: [String], seed: UInt64,
-    options: [String] = [], end: ProcessEnd, isHalted: Bool = false
+    options: [String] = [], end: ProcessEnd, isHalted: Bool = false,
+    subcommand: Subcommand = .run
   ) {
     self.findings = findings
     self.session = session
@@ -31,6 +40,7 @@ package struct Report: Sendable {
     self.options = options
     self.end = end
     self.isHalted = isHalted
+    self.subcommand = subcommand
   }
 
   /// What the probe saw, over the user's processes.
@@ -38,7 +48,10 @@ package struct Report: Sendable {
 
   /// What to type to run the program again with the same choices.
   package var repeatCommand: String {
-    let words = ["tophash", "run", "--seed", String(seed)] + options
-    return ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
+    let words = ["tophash", subcommand.rawValue, "--seed", String(seed)] + options
+    return switch subcommand {
+    case .run: ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
+    case .test: ShellWords.joined(words + command.dropFirst(2))
+    }
   }
 }

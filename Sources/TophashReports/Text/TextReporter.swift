@@ -26,6 +26,7 @@ package struct TextReporter {
   private func block(for finding: Finding, in report: Report) -> String {
     var lines = [headline(finding)]
     lines += table(finding)
+    lines += finding.testLines.map { "  " + $0 }
     for (side, other) in zip(finding.sides, finding.sides.reversed()) {
       lines += [""] + section(side, beside: other, finding)
     }
