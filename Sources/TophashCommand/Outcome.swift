@@ -16,15 +16,19 @@ struct Outcome {
   let judge: Judge
   /// Candidates count like what is proven.
   let isStrict: Bool
+  /// What to say when no process was checked.
+  let nothingRan: ToolError
 
   init(
-    session: Session, mainProcess: Int32, end: ProcessEnd, judge: Judge, isStrict: Bool = false
+    session: Session, mainProcess: Int32, end: ProcessEnd, judge: Judge, isStrict: Bool,
+    nothingRan: ToolError
   ) {
     self.session = session
     self.mainProcess = mainProcess
     self.end = end
     self.judge = judge
     self.isStrict = isStrict
+    self.nothingRan = nothingRan
   }
 
   /// What to say beside the report; `nil` when the run was as it should be.
@@ -44,12 +48,7 @@ struct Outcome {
     {
       return .cannotRun("'\(header.program)' ran unchecked: \(refusal.cause)", refusal.remedy)
     }
-    if session.subjects.isEmpty {
-      return .cannotRun(
-        "nothing was checked: no program with a Swift runtime ran",
-        "name a Swift program, or a script that starts one")
-    }
-    return nil
+    return session.subjects.isEmpty ? nothingRan : nil
   }
 
   /// Findings come first, whatever else went wrong; then what went wrong. A program that failed

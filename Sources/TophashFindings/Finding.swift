@@ -37,6 +37,8 @@ package struct Finding: Hashable, Sendable {
   /// The processes in which they met, by number.
   package var processes: [Place]
   package var fingerprint: Fingerprint
+  /// The tests in which they met, each combination once.
+  package var involvements: [TestInvolvement]
   /// The run that showed it first, by its place among the report's runs.
   package var run = 0
   /// Why nobody has to look at it; `nil` when somebody has to.
@@ -56,6 +58,7 @@ package struct Finding: Hashable, Sendable {
     self.occurrences = occurrences
     self.processes = processes
     fingerprint = Fingerprint(variable: variable, open, begun)
+    involvements = TestInvolvement(open.test, begun.test).map { [$0] } ?? []
   }
 
   /// Whether somebody has to look at it.

@@ -49,6 +49,7 @@ package struct FindingSet {
         finding.tried = Set(new.processes).isSubset(of: places) ? one : one + other
       }
       finding.occurrences = known.occurrences &+ new.occurrences
+      finding.involvements = TestInvolvement.merged(known.involvements, new.involvements)
       places.formUnion(new.processes)
     }
   }

@@ -30,8 +30,10 @@ package struct Judge {
         lockConflicts += 1
         continue
       }
-      let open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
-      let begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      var open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
+      var begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      open.test = open.test(of: conflict.open, interpreter)
+      begun.test = begun.test(of: conflict.begun, interpreter)
       if conflict.grade == .unordered,
         [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
       {
@@ -86,6 +88,15 @@ extension Variable {
 }
 
 extension Side {
+  /// The test on the stack, the outermost one, and the one that the task's name tells of.
+  fileprivate func test(
+    of side: Conflict.Side, _ interpreter: some Interpreter
+  ) -> TestReference? {
+    TestReference(
+      function: (stack + awaitedBy).reversed().lazy.compactMap(interpreter.test).first,
+      title: side.taskName.flatMap(TestReference.title))
+  }
+
   init(
     _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
   ) {

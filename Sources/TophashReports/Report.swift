@@ -35,12 +35,15 @@ package struct Report: Sendable {
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, possiblyOrdered: Int = 0,
     orderedByInference: Int = 0, command: [String], seed: UInt64,
-    options: [String] = [], end: ProcessEnd, isHalted: Bool = false
+    options: [String] = [], end: ProcessEnd, isHalted: Bool = false,
+    subcommand: Run.Subcommand = .run
   ) {
     self.init(
       findings: findings,
       runs: [
-        Run(command: command, seed: seed, options: options, end: end, isHalted: isHalted)
+        Run(
+          command: command, seed: seed, options: options, end: end, isHalted: isHalted,
+          subcommand: subcommand)
       ],
       processes: session.subjects.map(CheckedProcess.init),
       unreadable: session.unreadable.filter { $0.error != .incomplete }

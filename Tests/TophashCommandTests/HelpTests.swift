@@ -18,6 +18,8 @@ import TophashTestSupport
     SUBCOMMANDS:
       run                     Run a program, and report tasks that touch one
                               variable at the same time.
+      test                    Run a package's tests, and report the tests whose
+                              tasks conflict.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
       explore                 Run a program in many orders of its threads, and
@@ -64,6 +66,44 @@ import TophashTestSupport
     ARGUMENTS:
       <program>               The program and its arguments.
 
+    \(checkOptions)
+    """
+
+  static let testHelp = """
+    OVERVIEW: Run a package's tests, and report the tests whose tasks conflict.
+
+    Builds the tests as 'swift test' does, and runs them under the probe: XCTest
+    and Swift Testing, in parallel or not. The package manager and the compiler are
+    left alone. What 'swift test' prints passes through untouched; findings follow
+    on standard output, each with the test that both tasks belong to, or with the
+    two tests that disturb each other.
+
+    Arguments that are not listed below are those of 'swift test': --filter,
+    --parallel, -c release and so on. They come last.
+
+    Unlike 'tophash run', this also looks for accesses that nothing was seen to
+    order (--detect caught leaves them out), and keeps what it learned in
+    .tophash/traps.json, which the next run, and a cache of CI, can begin with.
+
+    EXIT STATUS
+      that of 'swift test'  nothing was found; or the tests could not be built
+      64                    wrong usage
+      66                    something was caught, whatever the tests' own result
+                            was; with --strict, something unordered as well
+      70                    tophash itself failed
+      126                   the tests cannot be checked
+      127                   there is no 'swift'
+
+    USAGE: tophash test [<options>] [--] [<swift test argument> ...]
+
+    ARGUMENTS:
+      <arguments>             The arguments of 'swift test'.
+
+    \(checkOptions)
+    """
+
+  /// The options of every command that checks a program.
+  static let checkOptions = """
     OPTIONS:
       --config <file>         Read options from a file. (default: the nearest
                               .tophash.yml, if there)
@@ -112,7 +152,14 @@ import TophashTestSupport
     expect(try BuiltTool.run(arguments), output: Self.runHelp)
   }
 
-  @Test(arguments: [["--version"], ["run", "--version"]])
+  @Test(arguments: [
+    ["test", "--help"], ["test", "-h"], ["test", "--quiet", "--help"], ["help", "test"],
+  ])
+  func `the help of test`(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: Self.testHelp)
+  }
+
+  @Test(arguments: [["--version"], ["run", "--version"], ["test", "--version"]])
   func version(_ arguments: [String]) throws {
     expect(try BuiltTool.run(arguments), output: "tophash 0.1.0\n")
   }

@@ -26,17 +26,18 @@ extension RunOptions {
     Int(exactly: percentage).map(String.init) ?? "\(percentage)"
   }
 
-  /// The options that change what a run may find, as they are typed; the seed is not among them.
-  var repeated: [String] {
+  /// The options that change what a run may find, as they are typed; neither the seed nor what is
+  /// among `defaults` anyway.
+  func repeated(beside defaults: RunOptions) -> [String] {
     var words: [String] = []
-    if detect != RunOptions().detect { words += ["--detect", detect.rawValue] }
+    if detect != defaults.detect { words += ["--detect", detect.rawValue] }
     if hook != .auto { words += ["--hook", hook.rawValue] }
     if !setsTraps {
       words.append("--no-traps")
-    } else if trapBudget != RunOptions().trapBudget {
+    } else if trapBudget != defaults.trapBudget {
       words += ["--trap-budget", RunOptions.typed(trapBudget)]
     }
-    if let traps { words += ["--traps", traps] }
+    if let traps, traps != defaults.traps { words += ["--traps", traps] }
     if runs != 1 { words += ["--runs", "\(runs)"] }
     if isForced { words.append("--force") }
     return words

@@ -78,7 +78,10 @@ package struct TextReporter: Reporter {
   func block(for finding: Finding, in report: Report) -> String {
     var lines = [headline(finding)]
     lines += table(finding)
-    for side in finding.sides { lines += [""] + section(side, finding) }
+    lines += finding.testLines.map { "  " + $0 }
+    for (side, other) in zip(finding.sides, finding.sides.reversed()) {
+      lines += [""] + section(side, beside: other, finding)
+    }
     lines += [""] + closing(finding, report)
     return lines.map { $0 + "\n" }.joined()
   }
