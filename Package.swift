@@ -9,9 +9,11 @@ let package = Package(
     .library(name: "Tophash", targets: ["Tophash"]),
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
+    .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // The library: five dictionaries, for what a finding tells its reader to use.
@@ -26,17 +28,29 @@ let package = Package(
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
     .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
 
+    // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
+    // without any hook, so that tests can ask from Swift.
+    .target(name: "CTophashSchedule"),
+    .target(name: "CTophashExplore", dependencies: ["CTophashCore", "CTophashSchedule"]),
+
     // The tool, from facts to words.
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
+    .target(
+      name: "TophashExploration",
+      dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
+    // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
+    .target(name: "TophashMisuses", resources: [.embedInCode("Pages")]),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
-        "TophashSymbols",
+        "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
+        "TophashMisuses",
+        "TophashReports", "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
         "Inventory",
@@ -70,6 +84,13 @@ let package = Package(
       exclude: ["Programs"]),
     .testTarget(
       name: "TophashFindingsTests", dependencies: ["TophashFindings", "TophashTestSupport"]),
+    .testTarget(
+      name: "TophashExplorationTests",
+      // Programs are run under the built library and the built tool; neither is linked.
+      dependencies: [
+        "CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport",
+      ],
+      exclude: ["Programs"]),
     .testTarget(
       name: "TophashReportsTests",
       dependencies: [

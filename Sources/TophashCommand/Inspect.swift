@@ -38,16 +38,18 @@ extension Tophash {
     @Option(help: "Form of the report: text or json.")
     var reporter = Form.text
 
-    @Option(help: "Write the report to a file in place of standard output.")
+    @Option(
+      help: "Write the report to a file in place of standard output.", completion: .file())
     var output: String?
 
     @Flag(help: "List every access site in the text report.")
     var sites = false
 
-    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+    @Option(
+      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
     var symbolizer: String?
 
-    @Argument(help: "The program or library.")
+    @Argument(help: "The program or library.", completion: .file())
     var binary: String
 
     func run() throws {

@@ -15,6 +15,8 @@ struct Outcome {
   let end: ProcessEnd
   /// Whether something was found for which the check has to fail.
   let fails: Bool
+  /// What to say when no process was checked.
+  let nothingRan: ToolError
 
   /// What to say beside the report; `nil` when the run was as it should be.
   var error: ToolError? {
@@ -33,12 +35,7 @@ struct Outcome {
     {
       return .cannotRun("'\(header.program)' ran unchecked: \(refusal.cause)", refusal.remedy)
     }
-    if session.subjects.isEmpty {
-      return .cannotRun(
-        "nothing was checked: no program with a Swift runtime ran",
-        "name a Swift program, or a script that starts one")
-    }
-    return nil
+    return session.subjects.isEmpty ? nothingRan : nil
   }
 
   /// Findings come first, whatever else went wrong; then what went wrong. A program that failed

@@ -12,14 +12,17 @@ extension Tophash {
         standard error. Processes that it starts are checked too. Without a program, a bundled \
         example is run.
 
-        Options can also be given in TOPHASH_OPTIONS, as key=value pairs between colons, with \
-        the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet. A colon that belongs to a \
-        value is written '\\:'.
+        Options can also be given, with the names below, as 'key: value' lines in a file \
+        .tophash.yml, in this directory or one above it; and in TOPHASH_OPTIONS, as key=value \
+        pairs between colons: TOPHASH_OPTIONS=reporter=json:seed=7:quiet. A colon that belongs to \
+        a value is written '\\:'. The variable wins over the file, the command line over both; \
+        'tophash config' shows what came of them.
 
         EXIT STATUS
           the program's own  nothing was found (ended by the same signal, if by one)
           64                 wrong usage
-          65                 a suppression file or a baseline is missing or wrong
+          65                 a configuration, suppression or baseline file is missing or
+                             wrong
           66                 something was caught, whatever the program's own status
                              was; with --strict, something unordered as well
           70                 tophash itself failed
@@ -30,7 +33,8 @@ extension Tophash {
 
     @OptionGroup var checks: CheckOptions
 
-    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    @Argument(
+      parsing: .captureForPassthrough, help: "The program and its arguments.", completion: .file())
     var program: [String] = []
 
     func validate() throws {
@@ -58,7 +62,9 @@ extension Tophash {
 
     private static func unknownOption(_ word: String) -> String {
       let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
-      if let nearest = Suggestion.nearest(to: String(name), among: OptionsVariable.keys) {
+      if let nearest = Suggestion.nearest(
+        to: String(name), among: Setting.keys + [ConfigurationFile.key])
+      {
         return "Unknown option '\(word)'. Did you mean '--\(nearest)'?"
       }
       return "Unknown option '\(word)'. Write '--' before a program whose name starts so"

@@ -3,11 +3,19 @@ import TophashFindings
 import TophashReports
 import TophashSymbols
 
-/// One `tophash run`, from the program's name to the exit status.
+/// One check, from the program's name to the exit status.
 struct Runner {
+  /// Which command asked for the check, where that makes a difference.
+  enum Errand {
+    case program
+    /// A package's tests, which are built before.
+    case tests(SwiftTestArguments)
+  }
+
   var options: RunOptions
   var command: [String]
   var console: Console
+  var errand = Errand.program
   var environment = ProcessEnvironment.current
 
   /// Runs the program and reports.
@@ -30,6 +38,10 @@ struct Runner {
     var traps = RunTraps(
       path: options.traps, isRepeated: options.runs > 1, console: console)
     let inbox = SignalInbox()
+    if case .tests(let arguments) = errand {
+      try TestBuild(arguments: arguments, environment: environment, console: console)
+        .run(inbox: inbox)
+    }
 
     let seed = options.seed ?? UInt64.random(in: 1...9999)
     var sessions: [Session] = []
@@ -45,18 +57,20 @@ struct Runner {
     let judge = judge(session)
     var report = Report(
       findings: judge.report, session: session, lockConflicts: judge.lockConflicts,
-      possiblyOrdered: judge.possiblyOrdered, command: subject.words, seed: seed,
-      options: options.repeated, end: run.end,
-      isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL))
+      possiblyOrdered: judge.possiblyOrdered, orderedByInference: judge.orderedByInference,
+      command: errand.words ?? subject.words, seed: seed,
+      options: options.repeated(beside: errand.defaults), end: run.end,
+      isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL),
+      subcommand: errand.subcommand)
     let baseline = policy.apply(to: &report)
     let outcome = Outcome(
       session: session, mainProcess: run.process, end: run.end,
-      fails: report.fails(isStrict: options.isStrict))
+      fails: report.fails(isStrict: options.isStrict), nothingRan: errand.nothingRan)
     try outputs.write(
       report, color: options.color, isStrict: options.isStrict, environment: environment)
     try policy.save(baseline)
     try coverage?.write(session, symbolizer: symbolizer)
-    SummaryText(report).lines.forEach(console.say)
+    (SummaryText(report).lines + TestSummary(report).lines).forEach(console.say)
     if let error = outcome.error { console.complain(error.line) }
     switch outcome.status {
     case .programs: Farewell.leave(as: run.end)
@@ -126,5 +140,43 @@ struct Runner {
   /// The running `tophash` itself.
   static var executable: String {
     SmallFile.resolved("/proc/self/exe") ?? CommandLine.arguments[0]
+  }
+}
+
+extension Runner.Errand {
+  var subcommand: TophashReports.Run.Subcommand {
+    switch self {
+    case .program: .run
+    case .tests: .test
+    }
+  }
+
+  /// The options when nothing is said of them.
+  var defaults: RunOptions {
+    switch self {
+    case .program: RunOptions()
+    case .tests: .tests
+    }
+  }
+
+  /// What to say when no process was checked.
+  var nothingRan: ToolError {
+    switch self {
+    case .program:
+      .cannotRun(
+        "nothing was checked: no program with a Swift runtime ran",
+        "name a Swift program, or a script that starts one")
+    case .tests:
+      .cannotRun(
+        "nothing was checked: no test process ran", "see above what 'swift test' says to that")
+    }
+  }
+
+  /// What the user would have typed without `tophash`, where that is not what is run.
+  var words: [String]? {
+    switch self {
+    case .program: nil
+    case .tests(let arguments): ["swift", "test"] + arguments.words
+    }
   }
 }

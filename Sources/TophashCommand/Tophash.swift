@@ -12,7 +12,11 @@ struct Tophash: ParsableCommand {
       which two tasks.
       """,
     version: "tophash \(toolVersion)",
-    subcommands: [Run.self, ReportCommand.self, Inspect.self]
+    subcommands: [
+      Run.self, Test.self, ReportCommand.self, Inspect.self, Explore.self, Replay.self,
+      Explain.self, Config.self,
+      Manual.self,
+    ]
   )
 
   /// Does what the arguments say. A mistake in them is told in one line, as every error is.

@@ -5,6 +5,8 @@ package struct Judge {
   package private(set) var lockConflicts = 0
   /// Unordered conflicts that were left out, because code on both sides may order them unseen.
   package private(set) var possiblyOrdered = 0
+  /// And those whose sides were seen to wait for each other.
+  package private(set) var orderedByInference = 0
   private var findings = FindingSet()
 
   package init() {}
@@ -22,17 +24,29 @@ package struct Judge {
       return conflict
     }
     let frames = interpreter.frames(at: Self.addresses(in: conflicts))
+    let visits = Dictionary(file.visits.map { ($0.address, $0) }) { first, _ in first }
     for conflict in conflicts {
       guard let variable = Self.variable(of: conflict, in: file, interpreter) else {
         lockConflicts += 1
         continue
       }
-      let open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
-      let begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      var open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
+      var begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      open.test = open.test(of: conflict.open, interpreter)
+      begun.test = begun.test(of: conflict.begun, interpreter)
       if conflict.grade == .unordered,
         [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
       {
         possiblyOrdered += 1
+        continue
+      }
+      var tried: Tried?
+      if conflict.grade == .unordered {
+        let sites = Set([conflict.open, conflict.begun].compactMap(\.frames.first))
+        tried = Tried(sites.compactMap { visits[$0] })
+      }
+      if tried?.showsOrder == true {
+        orderedByInference += 1
         continue
       }
       let finding = Finding(
@@ -40,6 +54,7 @@ package struct Judge {
         variable: variable,
         open: open,
         begun: begun,
+        tried: tried,
         occurrences: conflict.repeats &+ 1,
         processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
       findings.insert(finding)
@@ -73,6 +88,15 @@ extension Variable {
 }
 
 extension Side {
+  /// The test on the stack, the outermost one, and the one that the task's name tells of.
+  fileprivate func test(
+    of side: Conflict.Side, _ interpreter: some Interpreter
+  ) -> TestReference? {
+    TestReference(
+      function: (stack + awaitedBy).reversed().lazy.compactMap(interpreter.test).first,
+      title: side.taskName.flatMap(TestReference.title))
+  }
+
   init(
     _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
   ) {

@@ -21,6 +21,7 @@ extension Report {
       merged.unreadable += report.unreadable
       merged.lockConflicts &+= report.lockConflicts
       merged.possiblyOrdered &+= report.possiblyOrdered
+      merged.orderedByInference &+= report.orderedByInference
     }
     merged.findings = findings.sorted
     return merged

@@ -13,12 +13,14 @@ package struct Report: Sendable {
   package var lockConflicts: Int
   /// Unordered conflicts that were left out, since code on both sides may order them unseen.
   package var possiblyOrdered: Int
+  /// Those that were left out, since one side was seen to wait for the other.
+  package var orderedByInference: Int
   /// What is wrong with the suppressions and the baseline that were applied, a line each.
   package var remarks: [String] = []
 
   package init(
     findings: [Finding], runs: [Run], processes: [CheckedProcess], unreadable: [String] = [],
-    lockConflicts: Int, possiblyOrdered: Int = 0
+    lockConflicts: Int, possiblyOrdered: Int = 0, orderedByInference: Int = 0
   ) {
     self.findings = findings
     self.runs = runs
@@ -26,23 +28,28 @@ package struct Report: Sendable {
     self.unreadable = unreadable
     self.lockConflicts = lockConflicts
     self.possiblyOrdered = possiblyOrdered
+    self.orderedByInference = orderedByInference
   }
 
   /// The report of one run.
   package init(
     findings: [Finding], session: Session, lockConflicts: Int, possiblyOrdered: Int = 0,
-    command: [String], seed: UInt64,
-    options: [String] = [], end: ProcessEnd, isHalted: Bool = false
+    orderedByInference: Int = 0, command: [String], seed: UInt64,
+    options: [String] = [], end: ProcessEnd, isHalted: Bool = false,
+    subcommand: Run.Subcommand = .run
   ) {
     self.init(
       findings: findings,
       runs: [
-        Run(command: command, seed: seed, options: options, end: end, isHalted: isHalted)
+        Run(
+          command: command, seed: seed, options: options, end: end, isHalted: isHalted,
+          subcommand: subcommand)
       ],
       processes: session.subjects.map(CheckedProcess.init),
       unreadable: session.unreadable.filter { $0.error != .incomplete }
         .map { "\($0.name): \($0.error)" },
-      lockConflicts: lockConflicts, possiblyOrdered: possiblyOrdered)
+      lockConflicts: lockConflicts, possiblyOrdered: possiblyOrdered,
+      orderedByInference: orderedByInference)
   }
 
   /// The run; of several, the first one.

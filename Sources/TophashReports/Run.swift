@@ -8,21 +8,33 @@ package struct Run: Hashable, Sendable {
   package var end: ProcessEnd
   /// Whether it was Tophash that ended the program, at its first finding.
   package var isHalted: Bool
+  package var subcommand: Subcommand
+
+  /// Which of `tophash`'s commands ran the program.
+  package enum Subcommand: String, Hashable, Sendable, Codable {
+    case run
+    /// The command is `swift test` with its arguments.
+    case test
+  }
 
   package init(
     command: [String], seed: UInt64, options: [String] = [], end: ProcessEnd,
-    isHalted: Bool = false
+    isHalted: Bool = false, subcommand: Subcommand = .run
   ) {
     self.command = command
     self.seed = seed
     self.options = options
     self.end = end
     self.isHalted = isHalted
+    self.subcommand = subcommand
   }
 
   /// What to type to run the program again with the same choices.
   package var repeatCommand: String {
-    let words = ["tophash", "run", "--seed", String(seed)] + options
-    return ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
+    let words = ["tophash", subcommand.rawValue, "--seed", String(seed)] + options
+    return switch subcommand {
+    case .run: ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
+    case .test: ShellWords.joined(words + command.dropFirst(2))
+    }
   }
 }

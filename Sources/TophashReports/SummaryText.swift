@@ -32,6 +32,11 @@ package struct SummaryText {
         "; \(Number.counted(UInt64(report.possiblyOrdered), "candidate")) left out,"
         + " whose sides may be ordered by atomics"
     }
+    if report.orderedByInference > 0 {
+      line +=
+        "; \(Number.counted(UInt64(report.orderedByInference), "candidate")) left out,"
+        + " whose sides were seen to wait for each other"
+    }
     return line
   }
 

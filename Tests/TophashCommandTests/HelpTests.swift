@@ -18,9 +18,20 @@ import TophashTestSupport
     SUBCOMMANDS:
       run                     Run a program, and report tasks that touch one
                               variable at the same time.
+      test                    Run a package's tests, and report the tests whose
+                              tasks conflict.
       report                  Merge, convert and compare saved reports.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
+      explore                 Run a program in many orders of its threads, and
+                              replay the one that fails.
+      replay                  Run a program again in the order that a schedule file
+                              says.
+      explain                 Explain a rule, or another way to misuse a shared
+                              variable.
+      config                  Show the options in force, and where each comes from.
+      manual                  Print the manual: the help of all commands in one
+                              page.
 
       See 'tophash help <subcommand>' for detailed help.
 
@@ -35,14 +46,17 @@ import TophashTestSupport
     everything else to standard error. Processes that it starts are checked too.
     Without a program, a bundled example is run.
 
-    Options can also be given in TOPHASH_OPTIONS, as key=value pairs between
-    colons, with the names below: TOPHASH_OPTIONS=reporter=json:seed=7:quiet. A
-    colon that belongs to a value is written '\\:'.
+    Options can also be given, with the names below, as 'key: value' lines in a
+    file .tophash.yml, in this directory or one above it; and in TOPHASH_OPTIONS,
+    as key=value pairs between colons: TOPHASH_OPTIONS=reporter=json:seed=7:quiet.
+    A colon that belongs to a value is written '\\:'. The variable wins over the
+    file, the command line over both; 'tophash config' shows what came of them.
 
     EXIT STATUS
       the program's own  nothing was found (ended by the same signal, if by one)
       64                 wrong usage
-      65                 a suppression file or a baseline is missing or wrong
+      65                 a configuration, suppression or baseline file is missing or
+                         wrong
       66                 something was caught, whatever the program's own status
                          was; with --strict, something unordered as well
       70                 tophash itself failed
@@ -54,7 +68,47 @@ import TophashTestSupport
     ARGUMENTS:
       <program>               The program and its arguments.
 
+    \(checkOptions)
+    """
+
+  static let testHelp = """
+    OVERVIEW: Run a package's tests, and report the tests whose tasks conflict.
+
+    Builds the tests as 'swift test' does, and runs them under the probe: XCTest
+    and Swift Testing, in parallel or not. The package manager and the compiler are
+    left alone. What 'swift test' prints passes through untouched; findings follow
+    on standard output, each with the test that both tasks belong to, or with the
+    two tests that disturb each other.
+
+    Arguments that are not listed below are those of 'swift test': --filter,
+    --parallel, -c release and so on. They come last.
+
+    Unlike 'tophash run', this also looks for accesses that nothing was seen to
+    order (--detect caught leaves them out), and keeps what it learned in
+    .tophash/traps.json, which the next run, and a cache of CI, can begin with.
+
+    EXIT STATUS
+      that of 'swift test'  nothing was found; or the tests could not be built
+      64                    wrong usage
+      66                    something was caught, whatever the tests' own result
+                            was; with --strict, something unordered as well
+      70                    tophash itself failed
+      126                   the tests cannot be checked
+      127                   there is no 'swift'
+
+    USAGE: tophash test [<options>] [--] [<swift test argument> ...]
+
+    ARGUMENTS:
+      <arguments>             The arguments of 'swift test'.
+
+    \(checkOptions)
+    """
+
+  /// The options of every command that checks a program.
+  static let checkOptions = """
     OPTIONS:
+      --config <file>         Read options from a file. (default: the nearest
+                              .tophash.yml, if there)
       --reporter <name>       Forms of the report, between commas. (default: text)
                               (values: text, xcode, json, sarif, junit, github,
                               gitlab, markdown, html)
@@ -157,7 +211,14 @@ import TophashTestSupport
     expect(try BuiltTool.run(arguments), output: Self.runHelp)
   }
 
-  @Test(arguments: [["--version"], ["run", "--version"]])
+  @Test(arguments: [
+    ["test", "--help"], ["test", "-h"], ["test", "--quiet", "--help"], ["help", "test"],
+  ])
+  func `the help of test`(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: Self.testHelp)
+  }
+
+  @Test(arguments: [["--version"], ["run", "--version"], ["test", "--version"]])
   func version(_ arguments: [String]) throws {
     expect(try BuiltTool.run(arguments), output: "tophash 0.1.0\n")
   }

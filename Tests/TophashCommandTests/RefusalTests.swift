@@ -180,7 +180,6 @@ import TophashTestSupport
   @Test(arguments: [
     ("/no/such/folder/report", "No such file or directory"),
     ("/", "Is a directory"),
-    ("", "No such file or directory"),
   ])
   func `an output that cannot be opened stops before the program starts`(
     _ path: String, _ reason: String
@@ -300,6 +299,7 @@ import TophashTestSupport
       "the value 'blue' is invalid for '--color <color>'; please provide one of 'auto', 'always'"
         + " or 'never'"
     ),
+    (["run", "--output", ""], "'--output' takes a path, not ''; see 'tophash run --help'"),
     (["run", "--output"], "missing value for '--output <file>'; see 'tophash run --help'"),
     (
       ["run", "--trap-budget", "much"],
@@ -331,21 +331,21 @@ import TophashTestSupport
     ("quite", "unknown key 'quite'; did you mean 'quiet'?"),
     (
       "verbose",
-      "unknown key 'verbose'; known are reporter, output, suppressions, baseline,"
-        + " write-baseline, quiet, halt-on-finding, color,"
-        + " trap-budget, no-traps, detect, strict, hook, seed, symbolizer, coverage, traps, runs,"
+      "unknown key 'verbose'; known are reporter, output, suppressions, baseline, write-baseline, quiet,"
+        + " halt-on-finding, color,"
+        + " trap-budget, no-traps, detect, strict, hook, seed, runs, traps, coverage, symbolizer,"
         + " force"
     ),
     (
       "seed=7:reporter=xml",
-      "'reporter' takes names from text, xcode, json, sarif, junit, github, gitlab, markdown, html,"
-        + " not 'xml'; write 'reporter=…'"
+      "'reporter' takes names of text, xcode, json, sarif, junit, github, gitlab, markdown, html,"
+        + " between commas, not 'xml'; write 'reporter=…'"
     ),
     (
       "output=srif=x",
       "'output' takes FILE, or NAME=FILE with a reporter's name, not 'srif=x'; write 'output=…'"
     ),
-    ("quiet=perhaps", "'quiet' takes 0 or 1, not 'perhaps'; write 'quiet=…'"),
+    ("quiet=perhaps", "'quiet' takes true or false, not 'perhaps'; write 'quiet=…'"),
     ("output", "'output' takes a path, and has no value; write 'output=…'"),
     ("output=", "'output' takes a path, not ''; write 'output=…'"),
     ("seed=-1", "'seed' takes a whole number, not '-1'; write 'seed=…'"),

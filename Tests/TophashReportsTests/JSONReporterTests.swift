@@ -92,6 +92,7 @@ import TophashTestSupport
 
           ],
           "lockConflicts" : 0,
+          "orderedByInference" : 0,
           "possiblyOrdered" : 0,
           "processes" : [
 

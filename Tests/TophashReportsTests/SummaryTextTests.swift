@@ -33,6 +33,16 @@ import TophashFindings
       ])
   }
 
+  @Test func `candidates that were left out are counted, with the reason`() throws {
+    var report = Samples.report(session: Session(processes: [try Samples.process]))
+    (report.possiblyOrdered, report.orderedByInference) = (2, 1)
+    #expect(
+      SummaryText(report).lines.first == """
+        nothing found in 1 process; 2 candidates left out, whose sides may be ordered by atomics; \
+        1 candidate left out, whose sides were seen to wait for each other
+        """)
+  }
+
   @Test func `who asked for a halt is told of that, and not of a signal`() throws {
     var report = Samples.report(
       Samples.finding, session: Session(processes: [try Samples.process]))

@@ -201,16 +201,11 @@ static void *hook_init_stack_object(void *metadata, void *object) {
 
 // MARK: Unique references
 
-static bool (*is_unique_original)(void *object);
-
-static bool hook_is_unique(void *object) {
-  bool is_unique = is_unique_original(object);
+void tophash_edge_unique(const void *object) {
   // The other references are gone, and with them whoever used the object through
   // them: as ordered as its end would be.
-  if (is_unique)
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)object,
-                                 size_of_instance(*(const uint64_t **)object));
-  return is_unique;
+  tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)object,
+                               size_of_instance(*(const uint64_t *const *)object));
 }
 
 // MARK: Start
@@ -261,8 +256,6 @@ bool tophash_edges_start_swift(void) {
   slow_dealloc_original = patched("swift_slowDealloc", NULL, (void *)hook_slow_dealloc);
   init_stack_object_original =
       patched("swift_initStackObject", NULL, (void *)hook_init_stack_object);
-  is_unique_original =
-      patched("swift_isUniquelyReferenced_nonNull_native", NULL, (void *)hook_is_unique);
   // A program need not have tasks.
   if (dlsym(RTLD_DEFAULT, "swift_continuation_await") != NULL) {
     await_original =
@@ -279,8 +272,9 @@ bool tophash_edges_start_swift(void) {
   }
   if (once_original == NULL || release_dealloc_original == NULL || slow_alloc_original == NULL ||
       slow_dealloc_original == NULL || init_stack_object_original == NULL ||
-      is_unique_original == NULL)
+      !tophash_runtime_patch_gate())
     return false;
+  tophash_gate_tell_clocks();
   *acquire = (void *)tophash_edge_announced_acquire;
   *release = (void *)tophash_edge_announced_release;
   *enabled = true;

@@ -69,6 +69,9 @@ bool tophash_is_concurrency(const void *caller);
 void tophash_edge_announced_release(void *object);
 void tophash_edge_announced_acquire(void *object);
 
+/// Somebody has the only reference to `object`.
+void tophash_edge_unique(const void *object);
+
 /// Takes part in the runtime's announcements and deallocations. False when they
 /// cannot be hooked, and there can be no clocks.
 bool tophash_edges_start_swift(void);

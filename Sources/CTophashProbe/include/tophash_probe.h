@@ -66,6 +66,10 @@ struct tophash_thread {
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
   uint32_t looks;    // passages of the gate that were worth a look
+  uint64_t visited_ns;       // when a visit last ended here
+  uint64_t visited_tracked;  // and the counter of accesses then
+  uint64_t idle_from_ns;     // the latest long time without an access
+  uint64_t idle_to_ns;
   uint32_t crowded;  // accesses at sites that found no entry for themselves
   uint64_t random;
   struct tophash_site sites[TOPHASH_SITES];
@@ -171,6 +175,9 @@ bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
+/// Has every question whether a buffer is shared get to the hook, also the runtime's
+/// own. Only while the process has one thread. True when it does.
+bool tophash_runtime_patch_gate(void);
 /// Puts the gate in front of modifications in place. Only while the process has
 /// one thread. True when it works.
 bool tophash_runtime_watch_gate(bool may_patch);
@@ -192,6 +199,8 @@ void *tophash_patch_entry(void *entry, void *hook);
 bool tophash_gate_is_known(const void *entry);
 /// Opens the gate for business if a question asked at `entry` gets here.
 bool tophash_gate_start(bool (*entry)(const void *));
+/// From now on the clocks are told who has the only reference to an object.
+void tophash_gate_tell_clocks(void);
 /// Has every buffer looked at that is new at `pc`.
 void tophash_gate_arm(uint64_t pc);
 /// Forgets who is held: in a forked child.
@@ -276,6 +285,8 @@ bool tophash_events_is_lock(uint64_t address);
 
 /// Notes that a tracked access of `address` was looked at.
 void tophash_visits_note(uint64_t pc, uint64_t address, uint64_t identity);
+/// Notes that somebody waited for the access that was held at `pc`.
+void tophash_visits_delayed(uint64_t pc);
 /// Notes that an access was held.
 void tophash_visits_held(uint64_t pc, uint64_t held_ns, bool caught);
 /// Sets the traps that earlier runs left in `session`.

@@ -51,6 +51,9 @@ TOPHASH_COLD void tophash_conflict_unordered(uint64_t address, bool modifies, ui
   uint64_t pair = site_key(mine, modifies) ^ site_key(earlier, found->modified);
   struct tophash_conflict *record = tophash_conflict_claim((pair ^ 0x4F1C09AB00000000ull) | 1);
   if (record == NULL) return;
+  // What is only suspected is held from now on: to prove it, or to see who waits.
+  tophash_traps_suspect(tophash_process.traps, mine->frames[0]);
+  tophash_traps_suspect(tophash_process.traps, earlier->frames[0]);
 
   tophash_self.reporting = true;
   struct tophash_interrupted before = tophash_cold_begin();

@@ -26,7 +26,7 @@
 
 #include <stdint.h>
 
-#define TOPHASH_PROTOCOL_VERSION 2u
+#define TOPHASH_PROTOCOL_VERSION 3u
 #define TOPHASH_MAGIC 0x31485348504f5400ull  // "\0TOPHSH1"
 
 #define TOPHASH_HEADER_BYTES 4096
@@ -159,6 +159,8 @@ struct tophash_visited {
   uint32_t holds;
   uint32_t caught;  // holds in which another side came
   uint32_t near_misses;
+  uint32_t delays;  // holds after which another side came at once, having waited
+  uint32_t reserved;
 };
 
 enum tophash_side_flags {

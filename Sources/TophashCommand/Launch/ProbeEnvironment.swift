@@ -57,7 +57,7 @@ extension SessionDirectory {
   /// - Throws: 70 when the session directory's own path has one.
   func preloadable(_ library: String) throws(ToolError) -> String {
     guard library.contains(where: { $0 == " " || $0 == ":" }) else { return library }
-    let link = "\(path)/\(ProbeLibrary.fileName)"
+    let link = "\(path)/\(library.lastComponent)"
     guard !link.contains(where: { $0 == " " || $0 == ":" }),
       symlink(SmallFile.resolved(library) ?? library, link) == 0
     else {

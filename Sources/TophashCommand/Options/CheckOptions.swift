@@ -1,7 +1,13 @@
 import ArgumentParser
 
-/// The options of every command that checks a program: `tophash run` and `tophash test`.
+/// The options of every command that checks a program, as the command line gives them.
 struct CheckOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Read options from a file. (default: the nearest .tophash.yml, if there)", valueName: "file"),
+    completion: .file())
+  var config: String?
+
   @OptionGroup var reporting: ReportingOptions
 
   @Flag(help: "Print nothing but findings and errors.")
@@ -47,55 +53,64 @@ struct CheckOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Keep what was learned in a file, for the next run. (default: .tophash/traps.json; for 'run', if there)",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var traps: String?
 
   @Option(
     help: ArgumentHelp(
       "Write which variables and sites ran, and which several tasks used ('-': to standard output; *.json: as JSON).",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var coverage: String?
 
-  @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+  @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
   var symbolizer: String?
 
   @Flag(help: "Run a program that seems to have nothing to check.")
   var force = false
 
-  func validate() throws {
-    if let runs, !RunOptions.runCounts.contains(runs) {
-      throw ValidationError("--runs takes a number from 1 to 1000.")
-    }
-    if let trapBudget, !RunOptions.budgets.contains(trapBudget) {
-      throw ValidationError(
-        "'--trap-budget' takes a percentage from 0 to 100, not '\(RunOptions.typed(trapBudget))'."
-      )
-    }
+  /// What was given, by the keys of ``Setting``.
+  private var assignments: [Assignment] {
+    let given: [(key: String, value: String?)] = [
+      ("quiet", quiet ? "true" : nil),
+      ("halt-on-finding", haltOnFinding ? "true" : nil),
+      ("color", color?.rawValue),
+      ("trap-budget", trapBudget.map(RunOptions.typed)),
+      ("no-traps", noTraps ? "true" : nil),
+      ("detect", detect?.rawValue),
+      ("strict", strict ? "true" : nil),
+      ("hook", hook?.rawValue),
+      ("seed", seed.map { "\($0)" }),
+      ("runs", runs.map { "\($0)" }),
+      ("traps", traps),
+      ("coverage", coverage),
+      ("symbolizer", symbolizer),
+      ("force", force ? "true" : nil),
+    ]
+    return reporting.assignments
+      + given.compactMap { key, value in
+        value.map { Assignment(key: key, value: $0, origin: .flag) }
+      }
   }
 
-  /// The options of a run: `defaults`, changed by `TOPHASH_OPTIONS`, changed by the command line.
+  /// These over `TOPHASH_OPTIONS`, over the configuration file, over `defaults`.
   ///
-  /// - Throws: 64 for a mistake in the variable.
+  /// - Throws: 64 for a mistake in a flag or the variable, 65 for one in the file.
+  func configuration(
+    over defaults: RunOptions = RunOptions(), environment: [String: String]
+  ) throws(ToolError) -> Configuration {
+    // Says more about a mistake in them than a setting can.
+    _ = try reporting.plan()
+    return try Configuration(
+      defaults: defaults, flags: assignments, path: config,
+      variable: environment[OptionsVariable.name])
+  }
+
+  /// What ``configuration(over:environment:)`` comes to.
   func merged(
     into defaults: RunOptions = RunOptions(), environment: [String: String]
   ) throws(ToolError) -> RunOptions {
-    var options = defaults
-    try OptionsVariable.apply(environment[OptionsVariable.name] ?? "", to: &options)
-    try reporting.apply(to: &options)
-    if quiet { options.isQuiet = true }
-    if haltOnFinding { options.haltsOnFinding = true }
-    if let color { options.color = color }
-    if let trapBudget { options.trapBudget = trapBudget }
-    if noTraps { options.setsTraps = false }
-    if let detect { options.detect = detect }
-    if strict { options.isStrict = true }
-    if let hook { options.hook = hook }
-    if let seed { options.seed = seed }
-    if let symbolizer { options.symbolizer = symbolizer }
-    if force { options.isForced = true }
-    if let runs { options.runs = runs }
-    if let traps { options.traps = traps }
-    if let coverage { options.coverage = coverage }
-    return options
+    try configuration(over: defaults, environment: environment).options
   }
 }

@@ -1,5 +1,10 @@
 import ArgumentParser
 
+/// The form of a report that has only two.
+enum ReporterChoice: String, CaseIterable, ExpressibleByArgument {
+  case text, json
+}
+
 /// When the text report is coloured.
 enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, always, never

@@ -31,16 +31,18 @@ struct ReportingOptions: ParsableArguments {
       valueName: "file"))
   var writeBaseline: String?
 
-  /// Overrules what `options` say so far.
-  func apply(to options: inout RunOptions) throws(ToolError) {
-    options.plan = try plan(over: options.plan)
-    if !suppressions.isEmpty { options.suppressions = suppressions }
-    if let baseline { options.baseline = baseline }
-    if let writeBaseline { options.baselineToWrite = writeBaseline }
+  /// What was given, by the keys of ``Setting``.
+  var assignments: [Assignment] {
+    let given =
+      [("reporter", reporter), ("baseline", baseline), ("write-baseline", writeBaseline)]
+      + output.map { ("output", $0) } + suppressions.map { ("suppressions", $0) }
+    return given.compactMap { key, value in
+      value.map { Assignment(key: key, value: $0, origin: .flag) }
+    }
   }
 
-  func plan(over plan: ReportPlan = ReportPlan()) throws(ToolError) -> ReportPlan {
-    var plan = plan
+  func plan() throws(ToolError) -> ReportPlan {
+    var plan = ReportPlan()
     if let reporter, !plan.choose(reporter) { throw Self.unknownForm(in: reporter) }
     for output in output where !plan.send(to: output) { throw Self.unknownOutput(output) }
     return plan

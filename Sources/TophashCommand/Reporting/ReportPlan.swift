@@ -23,9 +23,12 @@ struct ReportPlan: Equatable {
     return true
   }
 
-  /// Takes `FILE` or `NAME=FILE`; a name without a slash before an equals sign has to be a form's.
+  /// Takes `FILE`, or `NAME=FILE` and more such between commas; a name without a slash before an equals sign has to be a form's.
   /// Returns false for what is none, and where no file is named.
   mutating func send(to output: String) -> Bool {
+    if let list = Self.named(output), list.count > 1 {
+      return list.allSatisfy { send(to: $0) }
+    }
     let parts = output.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     if parts.count == 2, !parts[0].contains("/") {
       guard let form = ReportForm(rawValue: String(parts[0])), !parts[1].isEmpty else {
@@ -36,6 +39,39 @@ struct ReportPlan: Equatable {
       unnamed = output
     }
     return true
+  }
+
+  /// The parts between commas, when each of them names a form.
+  private static func named(_ output: String) -> [String]? {
+    let parts = output.split(separator: ",").map(String.init)
+    return parts.allSatisfy { form in
+      ReportForm.allCases.contains { form.hasPrefix("\($0.rawValue)=") }
+    } ? parts : nil
+  }
+
+  /// As `choose` takes it.
+  var chosen: String { reporters.map(\.rawValue).joined(separator: ",") }
+
+  /// As `send` takes it; `nil` when nothing was sent anywhere.
+  var sent: String? {
+    var files = named
+    if let unnamed, let free = reporters.first(where: { named[$0] == nil }) {
+      files[free] = unnamed
+    }
+    let list = ReportForm.allCases.compactMap { form in
+      files[form].map { "\(form.rawValue)=\($0)" }
+    }
+    return list.isEmpty ? nil : list.joined(separator: ",")
+  }
+
+  /// What `send` takes, as it has to be written elsewhere: see ``Setting/relocated``.
+  static func relocated(_ output: String, _ directory: String) -> String {
+    guard let parts = named(output) else { return Setting.relocated(output, directory) }
+    return parts.map { part in
+      let form = part.prefix { $0 != "=" }
+      return form + "=" + Setting.relocated(String(part.dropFirst(form.count + 1)), directory)
+    }
+    .joined(separator: ",")
   }
 
   /// What is to be written.

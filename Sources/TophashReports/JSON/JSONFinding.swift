@@ -22,14 +22,36 @@ struct JSONFinding: Codable {
     var reason: String
   }
 
+  /// What was done to make the two sides of a candidate meet.
+  struct Tried: Codable {
+    var holds: UInt64
+    var heldNanoseconds: UInt64
+    var delays: UInt64
+
+    init(_ tried: TophashFindings.Tried) {
+      holds = tried.holds
+      heldNanoseconds = tried.heldNanoseconds
+      delays = tried.delays
+    }
+
+    /// A candidate was caught never.
+    var tried: TophashFindings.Tried {
+      TophashFindings.Tried(holds: holds, heldNanoseconds: heldNanoseconds, delays: delays)
+    }
+  }
+
   var fingerprint: Fingerprint
   var rule: Rule
   var grade: Grade
   var message: String
   var variable: Variable
   var sides: Sides
+  /// Absent unless it is a candidate.
+  var tried: Tried?
   var occurrences: UInt64
   var processes: [Place]
+  /// Absent where no test took part.
+  var tests: [JSONTestInvolvement]?
   var consequence: String
   var advice: [String]
   /// Absent for the first run.
@@ -46,10 +68,13 @@ struct JSONFinding: Codable {
       kind: finding.variable.kind, module: finding.variable.module, name: finding.variable.name,
       type: finding.variable.type, qualifiedType: finding.variable.qualifiedType)
     sides = Sides(open: JSONSide(finding.open, paths), begun: JSONSide(finding.begun, paths))
+    tried = finding.tried.map(Tried.init)
     occurrences = finding.occurrences
     processes = finding.processes.map {
       Place(pid: $0.pid, program: paths.relative($0.program))
     }
+    tests =
+      finding.involvements.isEmpty ? nil : finding.involvements.map(JSONTestInvolvement.init)
     consequence = finding.consequence
     advice = finding.advice
     run = finding.run == 0 ? nil : finding.run
@@ -65,9 +90,11 @@ struct JSONFinding: Codable {
       variable: TophashSymbols.Variable(
         kind: variable.kind, module: variable.module, name: variable.name, type: variable.type,
         qualifiedType: variable.qualifiedType),
-      open: sides.open.side, begun: sides.begun.side, occurrences: occurrences,
+      open: sides.open.side, begun: sides.begun.side, tried: tried?.tried,
+      occurrences: occurrences,
       processes: processes.map { Finding.Place(pid: $0.pid, program: $0.program) })
     finding.fingerprint = fingerprint
+    finding.involvements = (tests ?? []).compactMap(\.involvement)
     finding.run = run ?? 0
     finding.suppression = suppression.map {
       TophashFindings.Suppression(kind: $0.kind, place: $0.place, reason: $0.reason)

@@ -24,6 +24,7 @@ struct JSONReport: Codable {
   var lockConflicts: Int
   var possiblyOrdered: Int
   var unreadable: [String]?
+  var orderedByInference: Int
 
   /// All but the findings.
   init(withoutFindings report: Report) {
@@ -34,6 +35,7 @@ struct JSONReport: Codable {
     coverage = JSONCoverage(report.coverage)
     lockConflicts = report.lockConflicts
     possiblyOrdered = report.possiblyOrdered
+    orderedByInference = report.orderedByInference
     unreadable = report.unreadable.isEmpty ? nil : report.unreadable
   }
 
@@ -42,7 +44,8 @@ struct JSONReport: Codable {
     return Report(
       findings: findings.map(\.finding), runs: (runs.isEmpty ? [run] : runs).map(\.run),
       processes: processes.map(\.process), unreadable: unreadable ?? [],
-      lockConflicts: lockConflicts, possiblyOrdered: possiblyOrdered)
+      lockConflicts: lockConflicts, possiblyOrdered: possiblyOrdered,
+      orderedByInference: orderedByInference)
   }
 }
 
@@ -57,6 +60,8 @@ struct JSONRun: Codable {
   var signal: Int32?
   /// Absent where it was not.
   var isHalted: Bool?
+  /// Absent for `tophash run`.
+  var subcommand: Run.Subcommand?
 
   init(_ run: Run) {
     command = run.command
@@ -68,11 +73,13 @@ struct JSONRun: Codable {
     case .signalled(let number): signal = number
     }
     isHalted = run.isHalted ? true : nil
+    subcommand = run.subcommand == .run ? nil : run.subcommand
   }
 
   var run: Run {
     Run(
       command: command, seed: seed, options: options,
-      end: signal.map { .signalled($0) } ?? .exited(exitStatus ?? 0), isHalted: isHalted ?? false)
+      end: signal.map { .signalled($0) } ?? .exited(exitStatus ?? 0), isHalted: isHalted ?? false,
+      subcommand: subcommand ?? .run)
   }
 }

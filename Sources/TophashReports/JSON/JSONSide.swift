@@ -52,6 +52,8 @@ struct JSONSide: Codable {
   var isHeld: Bool
   var isSuspended: Bool
   var hasExactStack: Bool
+  /// Absent where it is not known, or there is none.
+  var test: JSONTest?
 
   init(_ side: Side, _ paths: Paths) {
     operation = side.operation
@@ -64,6 +66,7 @@ struct JSONSide: Codable {
     isHeld = side.isHeld
     isSuspended = side.isSuspended
     hasExactStack = side.hasExactStack
+    test = side.test.map(JSONTest.init)
   }
 
   var side: Side {
@@ -74,7 +77,7 @@ struct JSONSide: Codable {
       queue: queue, stack: frames, awaitedBy: awaitedBy.map(\.frame),
       // Only the frame is told, which stands for the first one like it.
       siteIndex: frames.firstIndex { $0 == site }, isHeld: isHeld, isSuspended: isSuspended,
-      hasExactStack: hasExactStack)
+      hasExactStack: hasExactStack, test: test?.test)
   }
 }
 

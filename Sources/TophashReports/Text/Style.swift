@@ -8,7 +8,7 @@ package struct Style: Sendable {
 
   func alarm(_ text: String) -> String { painted(text, "1;31") }
   func doubt(_ text: String) -> String { painted(text, "1;33") }
-  func strong(_ text: String) -> String { painted(text, "1") }
+  package func strong(_ text: String) -> String { painted(text, "1") }
   func place(_ text: String) -> String { painted(text, "36") }
   func mark(_ text: String) -> String { painted(text, "1;32") }
   func faint(_ text: String) -> String { painted(text, "2") }

@@ -78,6 +78,7 @@ package struct TextReporter: Reporter {
   func block(for finding: Finding, in report: Report) -> String {
     var lines = [headline(finding)]
     lines += table(finding)
+    lines += finding.testLines.map { "  " + $0 }
     for side in finding.sides { lines += [""] + section(side, finding) }
     lines += [""] + closing(finding, report)
     return lines.map { $0 + "\n" }.joined()
@@ -124,6 +125,7 @@ package struct TextReporter: Reporter {
       lines.append((index == 0 ? "  fix: " : "       ") + advice)
     }
     if finding.grade == .unordered {
+      lines.append("  tried: \(finding.triedText)")
       lines.append(
         "  no race if: they are ordered by something that makes no call, such as an Atomic")
       lines.append(

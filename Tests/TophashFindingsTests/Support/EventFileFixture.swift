@@ -104,7 +104,7 @@ struct EventFileFixture {
       record.flags = visit.isShared ? TOPHASH_VISITED_SHARED.rawValue : 0
       (record.hold_ns, record.held_ns) = (visit.holdTime, visit.heldNanoseconds)
       (record.holds, record.caught) = (visit.holds, visit.caught)
-      record.near_misses = visit.nearMisses
+      (record.near_misses, record.delays) = (visit.nearMisses, visit.delays)
       put(record, at: visitsAt + (index * 7 + 5) * MemoryLayout<tophash_visited>.stride, in: &bytes)
     }
     for (index, conflict) in conflicts.enumerated() {

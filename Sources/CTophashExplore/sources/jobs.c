@@ -1,0 +1,2 @@
+#include "tophash_explore.h"
+void tophash_jobs_begin(void) {}
