@@ -79,9 +79,7 @@ package struct TextReporter: Reporter {
     var lines = [headline(finding)]
     lines += table(finding)
     lines += finding.testLines.map { "  " + $0 }
-    for (side, other) in zip(finding.sides, finding.sides.reversed()) {
-      lines += [""] + section(side, beside: other, finding)
-    }
+    for side in finding.sides { lines += [""] + section(side, finding) }
     lines += [""] + closing(finding, report)
     return lines.map { $0 + "\n" }.joined()
   }
