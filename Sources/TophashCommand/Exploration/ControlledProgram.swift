@@ -1,5 +1,6 @@
 import Foundation
 import TophashExploration
+import TophashFindings
 import TophashReports
 import TophashSymbols
 

@@ -50,7 +50,7 @@ extension Tophash {
     }
 
     /// What somebody may write behind the options of `swift test`, which knows none of them.
-    private static let ownOptions = Set(OptionsVariable.keys.map { "--" + $0 })
+    private static let ownOptions = Set(Setting.keys.map { "--" + $0 })
       .subtracting(["--quiet"])
 
     func run() throws {
