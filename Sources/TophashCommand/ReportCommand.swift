@@ -39,13 +39,14 @@ extension Tophash {
     @Option(
       help: ArgumentHelp(
         "Say what is new, still there and gone since an earlier report (repeatable).",
-        valueName: "file"))
+        valueName: "file"),
+      completion: .file())
     var compare: [String] = []
 
     @Flag(help: "Leave out what --compare or --baseline knows already.")
     var newOnly = false
 
-    @Argument(help: "Saved reports, in JSON.")
+    @Argument(help: "Saved reports, in JSON.", completion: .file())
     var file: [String]
 
     func validate() throws {

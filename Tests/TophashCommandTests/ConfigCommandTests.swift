@@ -37,6 +37,9 @@ import TophashTestSupport
   static let defaults = """
     reporter: text          # default
     # output:               # default
+    # suppressions:         # default
+    # baseline:             # default
+    # write-baseline:       # default
     quiet: false            # default
     halt-on-finding: false  # default
     color: auto             # default
@@ -94,6 +97,9 @@ import TophashTestSupport
       output: """
         reporter: json          # .tophash.yml:2:11
         # output:               # default
+        # suppressions:         # default
+        # baseline:             # default
+        # write-baseline:       # default
         quiet: false            # TOPHASH_OPTIONS
         halt-on-finding: false  # default
         color: auto             # default
@@ -118,11 +124,11 @@ import TophashTestSupport
       "reporter": "json", "output": "o", "color": "never", "trap-budget": "7",
       "detect": "unordered",
       "hook": "interpose", "seed": "3", "runs": "2", "traps": "t", "coverage": "c",
-      "symbolizer": "s",
+      "symbolizer": "s", "suppressions": "p", "baseline": "b", "write-baseline": "w",
     ]
     let keys = HelpTests.runHelp.matches(of: /\n  --([a-z-]+)/).map { String($0.1) }
       .filter { $0 != "version" && $0 != "config" }
-    #expect(keys.count == 16)
+    #expect(keys.count == 19)
     func expected(_ origin: (String) -> String) -> [String] {
       keys.map { key in "\(key): \(values[key] ?? "true")  # \(origin(key))" }
     }
@@ -247,7 +253,7 @@ import TophashTestSupport
       ("quiet: true\n\n  # x\nsead: 1\n", "4:1: unknown key 'sead'; did you mean 'seed'?"),
       (
         "verbose: 1",
-        "1:1: unknown key 'verbose'; known are reporter, output, quiet, halt-on-finding, color,"
+        "1:1: unknown key 'verbose'; known are reporter, output, suppressions, baseline, write-baseline, quiet, halt-on-finding, color,"
           + " trap-budget, no-traps, detect, strict, hook, seed, runs, traps, coverage,"
           + " symbolizer, force"
       ),
@@ -259,9 +265,9 @@ import TophashTestSupport
         "color:\n  - auto",
         "2:3: 'color' takes auto or always or never, and has no value; write 'color: …'"
       ),
-      ("output: {a: b}", "1:9: 'output' takes a path, and has no value; write 'output: …'"),
-      ("output: ''", "1:9: 'output' takes a path, not ''; write 'output: …'"),
-      ("output: \"a\\0b\"", "1:9: 'output' takes a path, not 'a\\0b'; write 'output: …'"),
+      ("output: {a: b}", "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, and has no value; write 'output: …'"),
+      ("output: ''", "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not ''; write 'output: …'"),
+      ("output: \"a\\0b\"", "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not 'a\\0b'; write 'output: …'"),
       (
         "trap-budget: 5 %",
         "1:14: 'trap-budget' takes a percentage from 0 to 100, not '5 %'; write 'trap-budget: …'"

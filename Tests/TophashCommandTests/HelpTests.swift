@@ -55,8 +55,7 @@ import TophashTestSupport
     EXIT STATUS
       the program's own  nothing was found (ended by the same signal, if by one)
       64                 wrong usage
-      65                 a configuration, suppression or baseline file is missing or
-                         wrong
+      65                 a configuration, suppression or baseline file is wrong
       66                 something was caught, whatever the program's own status
                          was; with --strict, something unordered as well
       70                 tophash itself failed
@@ -90,6 +89,7 @@ import TophashTestSupport
     EXIT STATUS
       that of 'swift test'  nothing was found; or the tests could not be built
       64                    wrong usage
+      65                    a configuration, suppression or baseline file is wrong
       66                    something was caught, whatever the tests' own result
                             was; with --strict, something unordered as well
       70                    tophash itself failed

@@ -148,7 +148,7 @@ import TophashTestSupport
     arguments: [
       (["tophash", "con"], "config"),
       (["tophash", "run", "--tr"], "--trap-budget --traps"),
-      (["tophash", "run", "--reporter", "j"], "json"),
+      (["tophash", "run", "--reporter", "js"], "json"),
       (["tophash", "run", "--quiet", "--q"], ""),
       (["tophash", "inspect", "--si"], "--sites"),
       (["tophash", "config", "--detect", ""], "caught unordered"),

@@ -299,7 +299,7 @@ import TophashTestSupport
       "the value 'blue' is invalid for '--color <color>'; please provide one of 'auto', 'always'"
         + " or 'never'"
     ),
-    (["run", "--output", ""], "'--output' takes a path, not ''; see 'tophash run --help'"),
+    (["run", "--output", ""], "'--output' takes a path, or NAME=PATH with a reporter's name, not ''; see 'tophash run --help'"),
     (["run", "--output"], "missing value for '--output <file>'; see 'tophash run --help'"),
     (
       ["run", "--trap-budget", "much"],
@@ -343,11 +343,11 @@ import TophashTestSupport
     ),
     (
       "output=srif=x",
-      "'output' takes FILE, or NAME=FILE with a reporter's name, not 'srif=x'; write 'output=…'"
+      "'output' takes a path, or NAME=PATH with a reporter's name, not 'srif=x'; write 'output=…'"
     ),
     ("quiet=perhaps", "'quiet' takes true or false, not 'perhaps'; write 'quiet=…'"),
-    ("output", "'output' takes a path, and has no value; write 'output=…'"),
-    ("output=", "'output' takes a path, not ''; write 'output=…'"),
+    ("output", "'output' takes a path, or NAME=PATH with a reporter's name, and has no value; write 'output=…'"),
+    ("output=", "'output' takes a path, or NAME=PATH with a reporter's name, not ''; write 'output=…'"),
     ("seed=-1", "'seed' takes a whole number, not '-1'; write 'seed=…'"),
     (
       "trap-budget=101",

@@ -6,29 +6,34 @@ struct ReportingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Forms of the report, between commas. (default: text) (values: \(ReportPlan.forms))",
-      valueName: "name"))
+      valueName: "name"),
+    completion: .list(ReportForm.allCases.map(\.rawValue)))
   var reporter: String?
 
   @Option(
     help: ArgumentHelp(
       "Write the report to a file in place of standard output; NAME=FILE for one form of several (repeatable).",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var output: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "Leave out what this file suppresses (repeatable). (default: .tophash-suppressions, if there)",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var suppressions: [String] = []
 
   @Option(
-    help: ArgumentHelp("Leave out the findings that this baseline holds.", valueName: "file"))
+    help: ArgumentHelp("Leave out the findings that this baseline holds.", valueName: "file"),
+    completion: .file())
   var baseline: String?
 
   @Option(
     help: ArgumentHelp(
       "Write a baseline of what is found; where there is one, take out of it what is not.",
-      valueName: "file"))
+      valueName: "file"),
+    completion: .file())
   var writeBaseline: String?
 
   /// What was given, by the keys of ``Setting``.

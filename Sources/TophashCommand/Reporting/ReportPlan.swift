@@ -54,6 +54,7 @@ struct ReportPlan: Equatable {
 
   /// As `send` takes it; `nil` when nothing was sent anywhere.
   var sent: String? {
+    if named.isEmpty, let unnamed { return unnamed }
     var files = named
     if let unnamed, let free = reporters.first(where: { named[$0] == nil }) {
       files[free] = unnamed

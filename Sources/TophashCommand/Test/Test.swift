@@ -22,6 +22,7 @@ extension Tophash {
         EXIT STATUS
           that of 'swift test'  nothing was found; or the tests could not be built
           64                    wrong usage
+          65                    a configuration, suppression or baseline file is wrong
           66                    something was caught, whatever the tests' own result
                                 was; with --strict, something unordered as well
           70                    tophash itself failed

@@ -5,9 +5,10 @@ extension Setting {
       key: "reporter", expected: "names of \(ReportPlan.forms), between commas",
       apply: { $0.plan.choose($1 ?? "") }, value: { $0.plan.chosen }),
     Setting(
-      key: "output", expected: "FILE, or NAME=FILE with a reporter's name",
+      key: "output", expected: "a path, or NAME=PATH with a reporter's name",
       apply: { options, value in
-        value.map { !$0.isEmpty && options.plan.send(to: $0) } ?? false
+        guard let value, !value.isEmpty, !value.contains("\0") else { return false }
+        return options.plan.send(to: value)
       },
       value: { $0.plan.sent }, relocated: ReportPlan.relocated),
     .paths("suppressions", \.suppressions),
