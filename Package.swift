@@ -87,13 +87,16 @@ let package = Package(
     .testTarget(
       name: "TophashExplorationTests",
       // Programs are run under the built library and the built tool; neither is linked.
-      dependencies: ["CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport"],
+      dependencies: [
+        "CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport",
+      ],
       exclude: ["Programs"]),
     .testTarget(
       name: "TophashReportsTests",
       dependencies: [
         "CTophashProtocol", "TophashInspection", "TophashReports", "TophashTestSupport",
-      ]),
+      ],
+      exclude: ["Golden", "Schemas"]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.

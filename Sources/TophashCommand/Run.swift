@@ -21,7 +21,8 @@ extension Tophash {
         EXIT STATUS
           the program's own  nothing was found (ended by the same signal, if by one)
           64                 wrong usage
-          65                 the configuration file is wrong
+          65                 a configuration, suppression or baseline file is missing or
+                             wrong
           66                 something was caught, whatever the program's own status
                              was; with --strict, something unordered as well
           70                 tophash itself failed

@@ -13,7 +13,8 @@ struct Tophash: ParsableCommand {
       """,
     version: "tophash \(toolVersion)",
     subcommands: [
-      Run.self, Test.self, Inspect.self, Explore.self, Replay.self, Explain.self, Config.self,
+      Run.self, Test.self, ReportCommand.self, Inspect.self, Explore.self, Replay.self,
+      Explain.self, Config.self,
       Manual.self,
     ]
   )
