@@ -7,7 +7,7 @@ import TophashTestSupport
 @Suite(.serialized) struct ExploreCommandTests {
   @Test(arguments: [
     (Explored.account, "crash: trapped"), (.deadlock, "deadlock: no thread can go on"),
-    (.overlap, "race: two accesses"),
+    (.overlap, "race: two accesses"), (.tasks, "crash: trapped"),
   ])
   func `a racy program fails, its fixed twin does not`(
     _ program: Explored, _ failure: String

@@ -153,9 +153,9 @@ struct tophash_event {
   uint32_t own_step;
   uint64_t address;
   uint64_t time;         // virtual, in nanoseconds since the start
-  uint32_t unused;
+  uint32_t task;         // number of the Swift task, or 0
   uint32_t frame_count;
-  uint64_t task;         // identity of the Swift task, or 0
+  char task_name[24];
   uint64_t frames[TOPHASH_FRAMES];
 };
 
