@@ -11,7 +11,8 @@
 //   baton/threads.c     the table of threads; how they start and end
 //   baton/images.c      whose code calls
 //   models/             what threads wait for: locks, conditions, semaphores, futexes, time, ...
-//   sources/            where points come from beside the models: accesses, Dispatch, tasks
+//   sources/            where points come from beside the models: accesses, Dispatch, tasks,
+//                       locked instructions
 //
 // All of the state below belongs to whoever holds the baton, so it needs no lock. What others
 // may touch as well says so.
@@ -197,6 +198,8 @@ uint32_t tophash_walk(void **frame, uint64_t *frames, uint32_t capacity);
 // MARK: Start
 
 void tophash_jobs_begin(void);
+/// In the server: what is patched is patched in all children.
+void tophash_atomics_begin(void);
 void tophash_crash_begin(void);
 void tophash_watchdog_begin(void);
 /// Watches `child` until it has ended; its wait status.
