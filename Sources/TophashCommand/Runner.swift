@@ -54,7 +54,7 @@ struct Runner {
     let outcome = Outcome(
       session: session, mainProcess: run.process, end: run.end, judge: judge(session),
       isStrict: options.isStrict, nothingRan: errand.nothingRan)
-    let report = Report(
+    var report = Report(
       findings: outcome.judge.report, session: session,
       lockConflicts: outcome.judge.lockConflicts,
       possiblyOrdered: outcome.judge.possiblyOrdered,
@@ -62,6 +62,7 @@ struct Runner {
       seed: seed, options: options.repeated(beside: errand.defaults), end: run.end,
       isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL),
       subcommand: errand.subcommand)
+    report.expectedConflicts = outcome.judge.expectedConflicts
     try report.write(to: destination, options: options, environment: environment)
     try coverage?.write(session, symbolizer: symbolizer)
     (SummaryText(report).lines + TestSummary(report).lines).forEach(console.say)
@@ -97,7 +98,8 @@ struct Runner {
       if options.setsTraps { traps.hand(to: directory, program: subject.path) }
       let preload = ProbeEnvironment(
         library: try directory.preloadable(library), session: directory.path,
-        options: ProbeOptions(options, seed: seed))
+        options: ProbeOptions(
+          options, followsTests: errand.subcommand == .test, seed: seed))
       let child = try ChildProcess(
         path: subject.path, arguments: subject.arguments,
         environment: preload.merged(into: environment), signalMask: inbox.originalMask)

@@ -14,7 +14,7 @@ struct Tophash: ParsableCommand {
     version: "tophash \(toolVersion)",
     subcommands: [
       Run.self, Test.self, Inspect.self, Explore.self, Replay.self, Explain.self, Config.self,
-      Manual.self,
+      Manual.self, Describe.self,
     ]
   )
 
