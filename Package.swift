@@ -10,6 +10,8 @@ let package = Package(
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
     .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
+    .library(name: "TophashTesting", targets: ["TophashTesting"]),
+    .library(name: "TophashXCTest", targets: ["TophashXCTest"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -26,7 +28,17 @@ let package = Package(
 
     // The probe. The core holds no hook, so that tests can drive it from Swift.
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
-    .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .target(
+      name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting"]),
+
+    // What test code may ask the probe in its process. Header only.
+    .target(name: "CTophashTesting"),
+
+    // For test code: conflicts fail the test in which they were caught. Nothing of the tool or of
+    // the probe is linked; one target for each test library, as tests use one of them.
+    .target(name: "TophashTestScopes", dependencies: ["CTophashTesting"]),
+    .target(name: "TophashTesting", dependencies: ["TophashTestScopes"]),
+    .target(name: "TophashXCTest", dependencies: ["TophashTestScopes"]),
 
     // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
     // without any hook, so that tests can ask from Swift.

@@ -14,8 +14,7 @@ struct Tophash: ParsableCommand {
     version: "tophash \(toolVersion)",
     subcommands: [
       Run.self, Test.self, ReportCommand.self, Inspect.self, Explore.self, Replay.self,
-      Explain.self, Config.self,
-      Manual.self,
+      Explain.self, Config.self, Manual.self, Describe.self,
     ]
   )
 

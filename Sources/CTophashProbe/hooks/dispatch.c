@@ -225,13 +225,15 @@ struct work {
   queue_t queue;
   uint64_t after;   // to be acquired before; 0: nothing
   uint64_t before;  // to be released after
+  uint32_t scope;   // of whoever submitted it
   bool is_barrier;
 };
 
 static struct work *work(queue_t queue, void *context, function_t function) {
   struct work *work = malloc(sizeof *work);
   if (work == NULL) abort();  // as Dispatch does
-  *work = (struct work){.function = function, .context = context, .queue = queue};
+  *work = (struct work){.function = function, .context = context, .queue = queue,
+                        .scope = tophash_scope_current()};
   tophash_edge_release((uint64_t)work);
   return work;
 }
@@ -243,7 +245,7 @@ static struct work *block_work(queue_t queue, void *block) {
 static void run(void *record) {
   struct work work = *(struct work *)record;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand strand = {.slot = 0};
+  struct tophash_strand strand = {.scope = work.scope};
   tophash_clocks_acquire(clocks, &strand, (uint64_t)record);
   tophash_clocks_forget_sync(clocks, (uint64_t)record);
   free(record);
@@ -269,6 +271,7 @@ struct item {
   void *source; // whose handler it is
   queue_t queue;
   uint64_t after, before;
+  uint32_t scope;
   bool is_barrier;
 };
 
@@ -293,7 +296,7 @@ static const struct descriptor item_descriptor = {
 static void run_item(void *block, ...) {
   struct item *item = ((struct item_block *)block)->item;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand strand = {.slot = 0};
+  struct tophash_strand strand = {.scope = item->scope};
   struct tophash_strand *outer = tophash_strand_current();
   queue_t queue = item->queue;
   if (item->source != NULL) queue = target_of(item->source);
@@ -324,6 +327,7 @@ static void *wrap(void *block, struct item **made) {
   struct item *item = calloc(1, sizeof *item);
   if (item == NULL) abort();
   item->inner = block_copy(block);
+  item->scope = tophash_scope_current();
   struct item_block wrapper = {
       .block = {.isa = stack_block_class, .flags = BLOCK_HAS_COPY_DISPOSE, .invoke = run_item,
                 .descriptor = &item_descriptor},
@@ -366,6 +370,7 @@ static bool submit_item(void *block, queue_t queue, uint64_t after, uint64_t bef
   struct item *item = item_of(block);
   if (item == NULL) return false;
   item->queue = queue;
+  item->scope = tophash_scope_current();
   item->after = after;
   item->before = before;
   tophash_edge_release((uint64_t)block);
@@ -512,12 +517,13 @@ struct apply {
   void (*function)(void *context, size_t index);
   void *context;
   queue_t queue;
+  uint32_t scope;
 };
 
 static void run_iteration(void *record, size_t index) {
   struct apply *apply = record;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand strand = {.slot = 0};
+  struct tophash_strand strand = {.scope = apply->scope};
   tophash_clocks_acquire(clocks, &strand, (uint64_t)apply);
   enter_queue(&strand, apply->queue, false);
   tophash_strand_enter(&strand, label_of(apply->queue));
@@ -532,6 +538,7 @@ static void run_iteration(void *record, size_t index) {
 
 static void apply(size_t count, struct apply *apply) {
   struct tophash_clocks *clocks = tophash_process.clocks;
+  apply->scope = tophash_scope_current();
   tophash_clocks_forget_sync(clocks, (uint64_t)apply);
   tophash_clocks_forget_sync(clocks, (uint64_t)apply | TOPHASH_KEY_ITEMS);
   tophash_edge_release((uint64_t)apply);

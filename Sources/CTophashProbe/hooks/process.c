@@ -30,6 +30,7 @@ struct tophash_process tophash_process = {.traps = &traps, .patch = true, .gate 
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
 static bool wants_clocks;
+static bool wants_scopes;
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
 static uint32_t order;       // enum tophash_order
@@ -73,6 +74,7 @@ static void read_options(void) {
   if ((value = option(options, "traps")) && *value == '0') permille = 0;
   if ((value = option(options, "gate"))) tophash_process.gate = *value == '1';
   if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
+  if ((value = option(options, "scopes"))) wants_scopes = *value == '1';
   if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
   if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
   tophash_traps_start(&traps, tophash_now_ns(), permille);
@@ -114,7 +116,7 @@ static bool start_clocks(void) {
   tophash_process.clocks = clocks;
   if (!tophash_edges_start_swift()) return false;
   tophash_process.has_clocks = true;
-  tophash_strand_thread_begin(0);
+  tophash_strand_thread_begin(0, 0);
   return true;
 }
 
@@ -191,6 +193,7 @@ static void watch(void) {
     order = follows ? TOPHASH_ORDER_FOLLOWED : TOPHASH_ORDER_UNKNOWN;
     tophash_events.header->order = order;
   }
+  if (wants_scopes && (hooks & TOPHASH_HOOK_PATCHED)) tophash_scopes_start();
   tophash_events_note_images();
   tophash_visits_learn(session);
   set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
@@ -235,7 +238,7 @@ TOPHASH_COLD void tophash_process_settle(void) {
     tophash_events.header->order = order;
     tophash_conflict_forget();
     // Not looked up anew: a thread that is gone may have held the loader's lock.
-    tophash_events_inherit_images();
+    tophash_events_inherit();
     set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
   }
   tophash_cold_end(before);

@@ -10,6 +10,7 @@
 struct start {
   void *(*body)(void *);
   void *argument;
+  uint32_t scope;
   bool is_pool;
 };
 
@@ -25,7 +26,7 @@ static void *run(void *record) {
   // A number that another thread had before, which was joined or detached.
   tophash_clocks_forget_sync(tophash_process.clocks, key_of(pthread_self()));
   tophash_strands.is_pool = start.is_pool;
-  if (!start.is_pool) tophash_strand_thread_begin((uint64_t)record);
+  if (!start.is_pool) tophash_strand_thread_begin((uint64_t)record, start.scope);
   tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)record);
   free(record);
   if (start.is_pool) return start.body(start.argument);
@@ -56,7 +57,10 @@ TOPHASH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attri
   if (tophash_unlikely(create_original == NULL)) find_originals();
   struct start *start = tophash_process.has_clocks ? malloc(sizeof *start) : NULL;
   if (start == NULL) return create_original(thread, attributes, body, argument);
-  *start = (struct start){body, argument, tophash_is_runtime(__builtin_return_address(0))};
+  *start = (struct start){.body = body,
+                          .argument = argument,
+                          .scope = tophash_scope_current(),
+                          .is_pool = tophash_is_runtime(__builtin_return_address(0))};
   tophash_edge_release((uint64_t)start);
   int status = create_original(thread, attributes, run, start);
   if (status != 0) free(start);

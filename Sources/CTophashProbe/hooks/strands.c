@@ -17,9 +17,10 @@ __thread struct tophash_strands tophash_strands __attribute__((tls_model("initia
 
 extern void *__libc_stack_end;
 
-static struct tophash_run run_of_self(const char *label) {
-  struct tophash_run run = {
-      .tid = tophash_thread_id(tophash_self.owner), .owner = tophash_self.owner};
+static struct tophash_run run_of_self(const char *label, uint32_t scope) {
+  struct tophash_run run = {.tid = tophash_thread_id(tophash_self.owner),
+                            .owner = tophash_self.owner,
+                            .scope = scope};
   if (label != NULL) strncpy(run.label, label, sizeof run.label - 1);
   return run;
 }
@@ -30,7 +31,7 @@ static void begin_thread(void) {
   struct tophash_strands *self = &tophash_strands;
   if (tophash_self.counters == NULL) tophash_thread_attach();
   self->has_begun = true;
-  struct tophash_run run = run_of_self(NULL);
+  struct tophash_run run = run_of_self(NULL, self->thread.scope);
   tophash_strand_begin(tophash_process.clocks, &self->thread, &run);
   self->current = &self->thread;
 }
@@ -57,9 +58,10 @@ struct tophash_strand *tophash_strand_current(void) {
   return strand;
 }
 
-void tophash_strand_thread_begin(uint64_t creation) {
+void tophash_strand_thread_begin(uint64_t creation, uint32_t scope) {
   struct tophash_strands *self = &tophash_strands;
   if (self->has_begun) return;
+  self->thread.scope = scope;
   tophash_clocks_acquire(tophash_process.clocks, &self->thread, creation);
   begin_thread();
 }
@@ -95,7 +97,7 @@ void tophash_strand_forked(void) {
 void tophash_strand_enter(struct tophash_strand *strand, const char *label) {
   struct tophash_strands *self = &tophash_strands;
   if (tophash_self.counters == NULL) tophash_thread_attach();
-  struct tophash_run run = run_of_self(label);
+  struct tophash_run run = run_of_self(label, strand->scope);
   tophash_strand_begin(tophash_process.clocks, strand, &run);
   strand->outer = self->current;
   self->current = strand;
@@ -141,7 +143,7 @@ void tophash_strand_enter_task(uint64_t state) {
   self->left_state = 0;
   // Its place in the task is not known yet: nor is who made it ready.
   if (offset == 0) tophash_clocks_acquire_all(clocks, strand);
-  struct tophash_run run = run_of_self(NULL);
+  struct tophash_run run = run_of_self(NULL, tophash_scope_current());
   run.task_id = tophash_task_current_id(state);
   tophash_strand_begin(clocks, strand, &run);
   strand->outer = outer;
@@ -167,6 +169,20 @@ void tophash_strand_leave_task(uint64_t state) {
   self->current = strand->outer;
   if (self->current != NULL)
     tophash_clock_join(clocks, &self->current->clock, &strand->clock);
+}
+
+void tophash_strand_enter_scope(uint32_t scope) {
+  struct tophash_strand *strand = tophash_strand_current();
+  if (strand == NULL) return;
+  strand->scope = scope;
+  if (strand->slot == 0) return;
+  // What comes from now on was done by the same one, elsewhere.
+  tophash_event now = (uint64_t)strand->clock.times[strand->slot] << 32 | strand->slot;
+  struct tophash_run run;
+  if (!tophash_clocks_run_of(tophash_process.clocks, now, &run)) return;
+  run.scope = scope;
+  tophash_strand_end(tophash_process.clocks, strand);
+  tophash_strand_begin(tophash_process.clocks, strand, &run);
 }
 
 // MARK: Accesses

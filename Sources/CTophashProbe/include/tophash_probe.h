@@ -9,6 +9,7 @@
 //   hooks/task.c     which task runs on this thread
 //   hooks/locks.c    which addresses are locks, and what they order
 //   hooks/thread.c   the probe's view of one thread
+//   hooks/scopes.c   which test this belongs to
 //   hooks/strands.c  with clocks: which strand runs here, and its accesses
 //   hooks/edges.c    what the Swift runtime orders, and where memory ends
 //   hooks/spawn.c    where threads start, and who waits for their end
@@ -112,6 +113,9 @@ void tophash_thread_forked(void);
 uint32_t tophash_thread_id(tophash_owner owner);
 /// Who runs now on the thread that `owner` ran on; 0 when that thread is gone.
 tophash_owner tophash_owner_on_thread(tophash_owner owner);
+/// Where the thread-local structure is of the thread that `owner` ran on; 0 when that is
+/// gone. To be read only through `tophash_memory_read`.
+uint64_t tophash_thread_address(tophash_owner owner);
 /// The owner as a bare thread; tasks replace the identity while they run.
 tophash_owner tophash_thread_owner(void);
 
@@ -124,6 +128,7 @@ struct tophash_process {
   bool gate;      // storage is watched
   struct tophash_traps *traps;
   struct tophash_table *table;
+  bool has_scopes;                // tests are told apart
   bool has_clocks;                // order is followed
   struct tophash_clocks *clocks;  // not NULL once anything is hooked for their sake
 };
@@ -206,6 +211,20 @@ void tophash_gate_arm(uint64_t pc);
 /// Forgets who is held: in a forked child.
 void tophash_gate_forked(void);
 
+// MARK: Scopes (hooks/scopes.c)
+
+/// Follows tasks from now on. Only while the process has one thread.
+void tophash_scopes_start(void);
+/// The scope of what runs on this thread now; 0: none.
+uint32_t tophash_scope_current(void);
+/// The scope of another owner, whose task has the number `task` if it is one, as far as it can
+/// be told from outside.
+uint32_t tophash_scope_of(tophash_owner owner, uint64_t task);
+/// Has the same two sites in two tests told apart: to be added to what identifies a conflict.
+static inline uint64_t tophash_scope_pair(uint32_t one, uint32_t other) {
+  return ((uint64_t)one + other) * 0xD6E8FEB86659FD93ull;
+}
+
 // MARK: Order (hooks/strands.c)
 
 /// Compares an access with what the clocks know of its variable. `frame` is the
@@ -260,6 +279,7 @@ struct tophash_events {
   struct tophash_image *images;
   struct tophash_conflict *conflicts;
   struct tophash_visited *visits;
+  struct tophash_scope *scopes;
 };
 /// Always valid: the file's mapping, or a scratch area when there is none.
 extern struct tophash_events tophash_events;
@@ -269,9 +289,9 @@ extern struct tophash_events tophash_events;
 bool tophash_events_open(const char *session);
 /// Back to the scratch area: in a forked child, the file is its parent's.
 void tophash_events_detach(void);
-/// Takes over the images that the parent had noted, which are at the same places
-/// in a forked child.
-void tophash_events_inherit_images(void);
+/// Takes over, in a forked child, the images that the parent had noted, which are at the
+/// same places, and its scopes.
+void tophash_events_inherit(void);
 /// Notes images that were loaded since the last call.
 void tophash_events_note_images(void);
 /// Notes what the traps have done.

@@ -17,7 +17,8 @@
 #define IMAGES_OFFSET (LOCKS_OFFSET + TOPHASH_LOCKS * sizeof(uint64_t))
 #define CONFLICTS_OFFSET (IMAGES_OFFSET + TOPHASH_IMAGES * sizeof(struct tophash_image))
 #define VISITS_OFFSET (CONFLICTS_OFFSET + TOPHASH_CONFLICTS * sizeof(struct tophash_conflict))
-#define FILE_BYTES (VISITS_OFFSET + TOPHASH_VISITS * sizeof(struct tophash_visited))
+#define SCOPES_OFFSET (VISITS_OFFSET + TOPHASH_VISITS * sizeof(struct tophash_visited))
+#define FILE_BYTES (SCOPES_OFFSET + TOPHASH_SCOPES * sizeof(struct tophash_scope))
 
 // Where events go without a file: untouched pages of it cost nothing.
 static _Alignas(4096) uint8_t scratch[FILE_BYTES];
@@ -30,6 +31,7 @@ static _Alignas(4096) uint8_t scratch[FILE_BYTES];
     .images = (void *)((base) + IMAGES_OFFSET),                  \
     .conflicts = (void *)((base) + CONFLICTS_OFFSET),            \
     .visits = (void *)((base) + VISITS_OFFSET),                  \
+    .scopes = (void *)((base) + SCOPES_OFFSET),                  \
   }
 
 struct tophash_events tophash_events = EVENTS_AT(scratch);
@@ -81,6 +83,7 @@ bool tophash_events_open(const char *session) {
   events.header->images_offset = IMAGES_OFFSET;
   events.header->conflicts_offset = CONFLICTS_OFFSET;
   events.header->visits_offset = VISITS_OFFSET;
+  events.header->scopes_offset = SCOPES_OFFSET;
   ssize_t size = readlink("/proc/self/exe", events.header->program, sizeof events.header->program - 1);
   if (size < 0) events.header->program[0] = 0;
   read_file("/proc/self/cmdline", events.header->arguments, sizeof events.header->arguments);
@@ -96,11 +99,13 @@ void tophash_events_detach(void) {
   noting = false;  // whoever did is not in this process
 }
 
-void tophash_events_inherit_images(void) {
+void tophash_events_inherit(void) {
   // Acquire: partner of the count's release in `note_image`.
   uint32_t count = __atomic_load_n(&inherited.header->image_count, __ATOMIC_ACQUIRE);
   memcpy(tophash_events.images, inherited.images, count * sizeof *inherited.images);
   __atomic_store_n(&tophash_events.header->image_count, count, __ATOMIC_RELEASE);
+  if (tophash_process.has_scopes)
+    memcpy(tophash_events.scopes, inherited.scopes, TOPHASH_SCOPES * sizeof *inherited.scopes);
 }
 
 void tophash_events_note_traps(void) {

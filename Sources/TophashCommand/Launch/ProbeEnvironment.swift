@@ -15,6 +15,8 @@ struct ProbeEnvironment {
     environment["LD_PRELOAD"] = library + preloaded
     environment["TOPHASH_SESSION"] = session
     environment["TOPHASH_PROBE"] = options.description
+    // Whom test code asks what its conflicts are.
+    if options.followsTests { environment["TOPHASH_DESCRIBE"] = Runner.executable }
     return environment.map { "\($0.key)=\($0.value)" }.sorted()
   }
 }
@@ -27,6 +29,8 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   /// Share of run time that holds may take, in percent.
   var trapBudget = 10.0
   var haltsOnConflict = false
+  /// Tells which test started what.
+  var followsTests = false
   var seed: UInt64 = 0
 
   var description: String {
@@ -35,6 +39,7 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
       "clocks=\(followsOrder ? 1 : 0)",
       "traps=\(setsTraps ? 1 : 0)",
       "budget=\(Int((trapBudget * 10).rounded()))",
+      "scopes=\(followsTests ? 1 : 0)",
       "halt=\(haltsOnConflict ? 1 : 0)",
       "seed=\(seed)",
     ].joined(separator: ":")
@@ -42,11 +47,11 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
 }
 
 extension ProbeOptions {
-  init(_ options: RunOptions, seed: UInt64) {
+  init(_ options: RunOptions, followsTests: Bool, seed: UInt64) {
     self.init(
       hook: options.hook, followsOrder: options.detect == .unordered, setsTraps: options.setsTraps,
       trapBudget: options.trapBudget,
-      haltsOnConflict: options.haltsOnFinding, seed: seed)
+      haltsOnConflict: options.haltsOnFinding, followsTests: followsTests, seed: seed)
   }
 }
 
