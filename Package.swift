@@ -51,6 +51,9 @@ let package = Package(
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
     .target(
+      name: "TophashTrace",
+      dependencies: ["CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols"]),
+    .target(
       name: "TophashExploration",
       dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
     // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
@@ -60,7 +63,7 @@ let package = Package(
       dependencies: [
         "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
         "TophashMisuses",
-        "TophashReports", "TophashSymbols",
+        "TophashReports", "TophashSymbols", "TophashTrace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
         // Not linked: an executable dependency is only built beside the tool,
@@ -109,6 +112,13 @@ let package = Package(
         "CTophashProtocol", "TophashInspection", "TophashReports", "TophashTestSupport",
       ],
       exclude: ["Golden", "Schemas"]),
+    .testTarget(
+      name: "TophashTraceTests",
+      dependencies: [
+        "CTophashCore", "CTophashProtocol", "TophashCommand", "TophashReports", "TophashTestSupport",
+        "TophashTrace",
+      ],
+      exclude: ["Programs"]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.

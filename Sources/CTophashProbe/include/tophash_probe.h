@@ -14,10 +14,12 @@
 //   hooks/edges.c    what the Swift runtime orders, and where memory ends
 //   hooks/spawn.c    where threads start, and who waits for their end
 //   hooks/dispatch.c what Dispatch orders
+//   hooks/waits.c    what threads and tasks wait for
 //   output/conflict.c  what is written down when two accesses meet
 //   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
 //   output/events.c    the file that it is written to
+//   output/waits.c     and the one for waits
 //
 // Rules. The hot path does not allocate, lock, make a system call or call into
 // Swift. No path changes `errno`. Memory of the program is read only through
@@ -35,6 +37,7 @@
 #include "tophash_overlap.h"
 #include "tophash_protocol.h"
 #include "tophash_traps.h"
+#include "tophash_waits.h"
 
 #define TOPHASH_EXPORT __attribute__((visibility("default")))
 #define TOPHASH_HIDDEN __attribute__((visibility("hidden")))
@@ -131,6 +134,7 @@ struct tophash_process {
   bool has_scopes;                // tests are told apart
   bool has_clocks;                // order is followed
   struct tophash_clocks *clocks;  // not NULL once anything is hooked for their sake
+  const struct tophash_waits *waits;  // NULL unless waits are measured
 };
 extern struct tophash_process tophash_process;
 
@@ -225,6 +229,16 @@ static inline uint64_t tophash_scope_pair(uint32_t one, uint32_t other) {
   return ((uint64_t)one + other) * 0xD6E8FEB86659FD93ull;
 }
 
+// MARK: Images (hooks/edges.c)
+
+/// Finds out where the code of the runtime and of the program is, once.
+void tophash_note_images(void);
+/// True for code of the Swift runtime or of Dispatch. What they lock for themselves
+/// orders nothing that a program could rely on.
+bool tophash_is_runtime(const void *caller);
+/// True for an address in the program itself, without its libraries.
+bool tophash_is_program(uint64_t address);
+
 // MARK: Order (hooks/strands.c)
 
 /// Compares an access with what the clocks know of its variable. `frame` is the
@@ -259,6 +273,15 @@ void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 /// context indeed.
 uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
+/// The same for the calling thread, without a system call: its own stack is trusted as
+/// far as it lies where a stack lies. `pc` comes first, and code below that which runs
+/// tasks is none of the program's.
+uint32_t tophash_stack_collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
+                               uint64_t *async_context);
+/// Tells stacks apart in which functions without frame pointers hide their callers, by
+/// what points into the program's code in the words from `stack_pointer` on. Stacks that
+/// differ elsewhere may look alike, and equal ones may differ in what was left behind.
+uint64_t tophash_stack_digest(uint64_t stack_pointer);
 /// The site that a reader would name: the return address in the program itself when
 /// `pc`, with the frame in `stack`, lies in the library of collections.
 uint64_t tophash_stack_site(uint64_t pc, tophash_stack stack);
@@ -287,6 +310,9 @@ extern struct tophash_events tophash_events;
 /// Maps a new event file in `session`. False when it cannot be created or the
 /// disk is full; then events go to the scratch area.
 bool tophash_events_open(const char *session);
+/// Maps a new file of this process in `session`, all zero and with its room reserved;
+/// NULL when there is none to be had.
+void *tophash_events_map(const char *session, const char *extension, size_t size);
 /// Back to the scratch area: in a forked child, the file is its parent's.
 void tophash_events_detach(void);
 /// Takes over, in a forked child, the images that the parent had noted, which are at the
@@ -300,6 +326,11 @@ void tophash_events_note_traps(void);
 void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.
 bool tophash_events_is_lock(uint64_t address);
+
+// MARK: The file of waits (output/waits.c)
+
+/// Measures waits from now on. False when the file cannot be made.
+bool tophash_waits_open(const char *session);
 
 // MARK: Which sites ran (output/visits.c)
 

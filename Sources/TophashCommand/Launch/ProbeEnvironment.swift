@@ -24,6 +24,9 @@ struct ProbeEnvironment {
 /// What the probe is asked to do, as the protocol spells it.
 struct ProbeOptions: CustomStringConvertible, Equatable {
   var hook = HookChoice.auto
+  /// Without it nothing is caught, and accesses cost nothing.
+  var seesAccesses = true
+  var measuresWaits = false
   var followsOrder = false
   var setsTraps = true
   /// Share of run time that holds may take, in percent.
@@ -36,6 +39,8 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   var description: String {
     [
       "hook=\(hook.rawValue)",
+      "accesses=\(seesAccesses ? 1 : 0)",
+      "waits=\(measuresWaits ? 1 : 0)",
       "clocks=\(followsOrder ? 1 : 0)",
       "traps=\(setsTraps ? 1 : 0)",
       "budget=\(Int((trapBudget * 10).rounded()))",
