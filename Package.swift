@@ -26,7 +26,10 @@ let package = Package(
 
     // The probe. The core holds no hook, so that tests can drive it from Swift.
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
-    .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .target(name: "CTophashWatchpoint"),
+    .target(
+      name: "CTophashProbe",
+      dependencies: ["CTophashCore", "CTophashProtocol", "CTophashWatchpoint"]),
 
     // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
     // without any hook, so that tests can ask from Swift.
@@ -46,8 +49,8 @@ let package = Package(
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
-        "TophashMisuses",
+        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings",
+        "TophashInspection", "TophashMisuses",
         "TophashReports", "TophashSymbols",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
@@ -97,7 +100,7 @@ let package = Package(
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["TophashCommand", "TophashTestSupport"],
+      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

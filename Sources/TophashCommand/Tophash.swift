@@ -13,8 +13,8 @@ struct Tophash: ParsableCommand {
       """,
     version: "tophash \(toolVersion)",
     subcommands: [
-      Run.self, Test.self, Inspect.self, Explore.self, Replay.self, Explain.self, Config.self,
-      Manual.self,
+      Run.self, Test.self, Watch.self, Inspect.self, Explore.self, Replay.self, Explain.self,
+      Config.self, Manual.self,
     ]
   )
 

@@ -30,6 +30,7 @@ struct tophash_process tophash_process = {.traps = &traps, .patch = true, .gate 
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
 static bool wants_clocks;
+static bool wants_watch;     // of single variables: nothing is checked then
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
 static uint32_t order;       // enum tophash_order
@@ -72,6 +73,7 @@ static void read_options(void) {
   if ((value = option(options, "budget"))) permille = (uint32_t)strtoul(value, NULL, 10);
   if ((value = option(options, "traps")) && *value == '0') permille = 0;
   if ((value = option(options, "gate"))) tophash_process.gate = *value == '1';
+  if ((value = option(options, "watch"))) wants_watch = *value == '1';
   if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
   if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
   if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
@@ -159,7 +161,14 @@ static bool make_table(void) {
   return true;
 }
 
-/// Watches this process, whose runtime was found.
+/// Watches single variables, and lets all else pass.
+static void watch_variables(bool may_patch) {
+  tophash_events_note_images();
+  tophash_watch_start(session, may_patch);
+  set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+}
+
+/// Checks this process, whose runtime was found.
 static void watch(void) {
   if (!make_table() || !tophash_events_open(session)) {
     static const char message[] =
@@ -170,6 +179,7 @@ static void watch(void) {
   if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
   hooks = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
   bool may_patch = tophash_process.patch && is_alone();
+  if (wants_watch) return watch_variables(may_patch);
   if (may_patch && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
   if (hooks == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
   tophash_events.header->hook = hooks;
@@ -257,5 +267,6 @@ __attribute__((constructor)) static void start(void) {
 }
 
 __attribute__((destructor)) static void stop(void) {
+  tophash_watch_stop();
   if (tophash_process.watching) tophash_events.header->end_ns = tophash_now_ns();
 }

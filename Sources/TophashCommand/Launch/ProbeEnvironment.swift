@@ -28,9 +28,12 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   var trapBudget = 10.0
   var haltsOnConflict = false
   var seed: UInt64 = 0
+  /// Watches what the session's file says, and checks nothing.
+  var watches = false
 
   var description: String {
-    [
+    if watches { return "watch=1" }
+    return [
       "hook=\(hook.rawValue)",
       "clocks=\(followsOrder ? 1 : 0)",
       "traps=\(setsTraps ? 1 : 0)",
