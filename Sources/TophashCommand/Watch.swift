@@ -45,7 +45,8 @@ extension Tophash {
 
     @Option(
       help: ArgumentHelp(
-        "Write the report to a file in place of standard output.", valueName: "file"))
+        "Write the report to a file in place of standard output.", valueName: "file"),
+      completion: .file())
     var output: String?
 
     @Flag(help: "Print nothing but the report and errors.")
@@ -84,15 +85,15 @@ extension Tophash {
     @Option(
       help: ArgumentHelp(
         "The program or library that holds the variable, if <program> only starts it.",
-        valueName: "file"))
+        valueName: "file"), completion: .file())
     var image: String?
 
     @Option(
       help: ArgumentHelp(
-        "The saved JSON report in which a fingerprint is looked up.", valueName: "file"))
+        "The saved JSON report in which a fingerprint is looked up.", valueName: "file"), completion: .file())
     var report: String?
 
-    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
     var symbolizer: String?
 
     @Option(

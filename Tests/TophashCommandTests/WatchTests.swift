@@ -122,13 +122,19 @@ struct WatchTests {
     #expect(try hits(try variable(report)).count == 10_000)
 
     let folder = try TemporaryDirectory()
-    let saved = try folder.write(
-      "report.json",
-      #"{"findings": [{"fingerprint": "T-0123abcd", "variable": {"name": "Ledger.entries", "module": "Ledger"}}]}"#
-    )
-    let (_, found) = try WatchedProgram.watch(
-      ["T-0123abcd", "--report", saved], ["tasks", "fixed"])
-    #expect(try variable(found)["name"] as? String == "Ledger.Ledger.entries")
+    let saved = "\(folder.path)/report.json"
+    let example = BuiltTool.directory + "/Inventory"
+    try #expect(
+      BuiltTool.run(["run", "--reporter", "json", "--output", saved, "--", example]).end
+        == .exited(66))
+    let findings = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(filePath: saved))) as? [String: Any]
+    let finding = try #require((findings?["findings"] as? [[String: Any]])?.first)
+    let fingerprint = try #require(finding["fingerprint"] as? String)
+    let run = try BuiltTool.run(["watch", fingerprint, "--report", saved, "--", example])
+    #expect(run.end == .exited(0))
+    #expect(run.output.contains("Inventory.stock was written "))
+    #expect(run.output.contains("Inventory.add(_:count:)"))
   }
 }
 
