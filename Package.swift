@@ -28,8 +28,10 @@ let package = Package(
 
     // The probe. The core holds no hook, so that tests can drive it from Swift.
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
+    .target(name: "CTophashWatchpoint"),
     .target(
-      name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting"]),
+      name: "CTophashProbe",
+      dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting", "CTophashWatchpoint"]),
 
     // What test code may ask the probe in its process. Header only.
     .target(name: "CTophashTesting"),
@@ -61,9 +63,8 @@ let package = Package(
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
-        "TophashMisuses",
-        "TophashReports", "TophashSymbols", "TophashTrace",
+        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings",
+        "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
         // Not linked: an executable dependency is only built beside the tool,
@@ -122,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["TophashCommand", "TophashTestSupport"],
+      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

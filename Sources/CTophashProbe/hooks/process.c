@@ -33,6 +33,7 @@ static bool wants_accesses = true;
 static bool wants_clocks;
 static bool wants_scopes;
 static bool wants_waits;
+static bool wants_watch;     // of single variables: nothing is checked then
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
 static uint32_t order;       // enum tophash_order
@@ -76,6 +77,7 @@ static void read_options(void) {
   if ((value = option(options, "traps")) && *value == '0') permille = 0;
   if ((value = option(options, "gate"))) tophash_process.gate = *value == '1';
   if ((value = option(options, "accesses"))) wants_accesses = *value == '1';
+  if ((value = option(options, "watch"))) wants_watch = *value == '1';
   if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
   if ((value = option(options, "scopes"))) wants_scopes = *value == '1';
   if ((value = option(options, "waits"))) wants_waits = *value == '1';
@@ -165,7 +167,14 @@ static bool make_table(void) {
   return true;
 }
 
-/// Watches this process, whose runtime was found.
+/// Watches single variables, and lets all else pass.
+static void watch_variables(bool may_patch) {
+  tophash_events_note_images();
+  tophash_watch_start(session, may_patch);
+  set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+}
+
+/// Checks this process, whose runtime was found.
 static void watch(void) {
   if (!make_table() || !tophash_events_open(session)) {
     static const char message[] =
@@ -175,6 +184,7 @@ static void watch(void) {
   }
   if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
   bool may_patch = tophash_process.patch && is_alone();
+  if (wants_watch) return watch_variables(may_patch);
   if (wants_waits && tophash_waits_open(session)) tophash_waits_hook(may_patch);
   if (!wants_accesses) {
     tophash_events_note_images();
@@ -272,6 +282,7 @@ __attribute__((constructor)) static void start(void) {
 }
 
 __attribute__((destructor)) static void stop(void) {
+  tophash_watch_stop();
   if (!tophash_process.watching && tophash_process.waits == NULL) return;
   if (tophash_process.waits != NULL) tophash_events_note_images();  // also what came later
   tophash_events.header->end_ns = tophash_now_ns();

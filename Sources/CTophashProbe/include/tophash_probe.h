@@ -15,6 +15,7 @@
 //   hooks/spawn.c    where threads start, and who waits for their end
 //   hooks/dispatch.c what Dispatch orders
 //   hooks/waits.c    what threads and tasks wait for
+//   watch/           single variables, watched by the processor (watch/watch.h)
 //   output/conflict.c  what is written down when two accesses meet
 //   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
@@ -190,6 +191,9 @@ bool tophash_runtime_patch_gate(void);
 /// Puts the gate in front of modifications in place. Only while the process has
 /// one thread. True when it works.
 bool tophash_runtime_watch_gate(bool may_patch);
+/// Lets accesses go straight to the runtime again, past the hooks in front. Only while the
+/// process has one thread.
+void tophash_runtime_pass_accesses(void);
 /// True for code of the library that brings collections; never in a program that
 /// holds the runtime itself.
 bool tophash_runtime_is_core(uint64_t pc);
@@ -197,6 +201,8 @@ bool tophash_runtime_is_core(uint64_t pc);
 /// Redirects the function at `entry` to `hook`. Returns code that runs the
 /// original, or NULL (and changes nothing) when its prologue is not known.
 void *tophash_patch_entry(void *entry, void *hook);
+/// Makes a function of this library a jump to `target`. False when that is not allowed.
+bool tophash_patch_forward(void *function, void *target);
 
 // MARK: The gate (hooks/gate.c)
 
@@ -292,6 +298,13 @@ uint32_t tophash_stack_walk_async(uint64_t context, uint64_t *frames, uint32_t c
 void tophash_task_describe(struct tophash_side *side);
 /// The id of the task whose state identifies `owner`; 0 when it cannot be told.
 uint64_t tophash_task_id(tophash_owner owner);
+
+// MARK: Single variables (watch/)
+
+/// Watches what the tool asked for. Only while the process has one thread.
+void tophash_watch_start(const char *session, bool may_patch);
+/// Notes how many hits there were, at the end.
+void tophash_watch_stop(void);
 
 // MARK: The event file (output/events.c)
 

@@ -35,9 +35,12 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   /// Tells which test started what.
   var followsTests = false
   var seed: UInt64 = 0
+  /// Watches what the session's file says, and checks nothing.
+  var watches = false
 
   var description: String {
-    [
+    if watches { return "watch=1" }
+    return [
       "hook=\(hook.rawValue)",
       "accesses=\(seesAccesses ? 1 : 0)",
       "waits=\(measuresWaits ? 1 : 0)",
