@@ -26,7 +26,9 @@ struct DocumentationTests {
     #expect(run.end == .exited(0), "\(run.errors)")
     #expect(run.output == site + "\n")
 
-    func page(_ name: String) -> String { text(of: "\(site)/data/documentation/\(name).json") }
+    func page(_ name: String) -> String {
+      text(of: "\(site)/data/documentation/\(name).json").replacing("\\/", with: "/")
+    }
     let guides = try FileManager.default.contentsOfDirectory(
       atPath: Self.root + "/Documentation/Guides"
     ).filter { $0.hasSuffix(".md") }.map { String($0.dropLast(3)) }
@@ -49,10 +51,10 @@ struct DocumentationTests {
   @Test func `a link that leads nowhere is noticed, and the old site stays`() throws {
     let directory = try TemporaryDirectory()
     for folder in ["Documentation", "Scripts"] {
-      try directory.copy("\(Self.root)/\(folder)", as: folder)
+      _ = try directory.copy("\(Self.root)/\(folder)", as: folder)
     }
     try directory.write("Sources/TophashMisuses/file", "")
-    try directory.copy(Page.directory, as: "Sources/TophashMisuses/Pages")
+    _ = try directory.copy(Page.directory, as: "Sources/TophashMisuses/Pages")
     let guide = "Documentation/Guides/trap-file.md"
     try directory.write(
       guide, text(of: "\(directory.path)/\(guide)") + "\nSee [it](no-such-page.md).\n")
