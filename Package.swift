@@ -34,8 +34,10 @@ let package = Package(
 
     // The probe. The core holds no hook, so that tests can drive it from Swift.
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
+    .target(name: "CTophashWatchpoint"),
     .target(
-      name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting"]),
+      name: "CTophashProbe",
+      dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting", "CTophashWatchpoint"]),
 
     // What test code may ask the probe in its process. Header only.
     .target(name: "CTophashTesting"),
@@ -64,6 +66,9 @@ let package = Package(
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
     .target(
+      name: "TophashTrace",
+      dependencies: ["CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols"]),
+    .target(
       name: "TophashExploration",
       dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
     // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
@@ -71,9 +76,8 @@ let package = Package(
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
-        "TophashMisuses",
-        "TophashReports", "TophashSymbols",
+        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings",
+        "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Tool"])),
@@ -122,11 +126,19 @@ let package = Package(
       name: "TophashReportsTests",
       dependencies: [
         "CTophashProtocol", "TophashInspection", "TophashReports", "TophashTestSupport",
-      ]),
+      ],
+      exclude: ["Golden", "Schemas"]),
+    .testTarget(
+      name: "TophashTraceTests",
+      dependencies: [
+        "CTophashCore", "CTophashProtocol", "TophashCommand", "TophashReports", "TophashTestSupport",
+        "TophashTrace",
+      ],
+      exclude: ["Programs"]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["TophashCommand", "TophashTestSupport"],
+      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

@@ -26,7 +26,10 @@ struct Runner {
   func run() throws(ToolError) -> Never {
     let subject = try Subject(command: command, environment: environment, console: console)
     try Inspector(isForced: options.isForced, console: console).check(subject.path)
-    let destination = try ReportDestination(path: options.output)
+    let outputs = try ReportOutputs(options.plan, console: console)
+    let policy = try FindingPolicy(
+      suppressions: options.suppressions, baseline: options.baseline,
+      baselineToWrite: options.baselineToWrite, console: console)
     let library = try ProbeLibrary(
       executable: Self.executable, environment: environment, console: console
     ).locate()
@@ -51,19 +54,22 @@ struct Runner {
 
     let session = Session(
       processes: sessions.flatMap(\.processes), unreadable: sessions.flatMap(\.unreadable))
-    let outcome = Outcome(
-      session: session, mainProcess: run.process, end: run.end, judge: judge(session),
-      isStrict: options.isStrict, nothingRan: errand.nothingRan)
+    let judge = judge(session)
     var report = Report(
-      findings: outcome.judge.report, session: session,
-      lockConflicts: outcome.judge.lockConflicts,
-      possiblyOrdered: outcome.judge.possiblyOrdered,
-      orderedByInference: outcome.judge.orderedByInference, command: errand.words ?? subject.words,
-      seed: seed, options: options.repeated(beside: errand.defaults), end: run.end,
+      findings: judge.report, session: session, lockConflicts: judge.lockConflicts,
+      possiblyOrdered: judge.possiblyOrdered, orderedByInference: judge.orderedByInference,
+      command: errand.words ?? subject.words, seed: seed,
+      options: options.repeated(beside: errand.defaults), end: run.end,
       isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL),
       subcommand: errand.subcommand)
-    report.expectedConflicts = outcome.judge.expectedConflicts
-    try report.write(to: destination, options: options, environment: environment)
+    report.expectedConflicts = judge.expectedConflicts
+    let baseline = policy.apply(to: &report)
+    let outcome = Outcome(
+      session: session, mainProcess: run.process, end: run.end,
+      fails: report.fails(isStrict: options.isStrict), nothingRan: errand.nothingRan)
+    try outputs.write(
+      report, color: options.color, isStrict: options.isStrict, environment: environment)
+    try policy.save(baseline)
     try coverage?.write(session, symbolizer: symbolizer)
     (SummaryText(report).lines + TestSummary(report).lines).forEach(console.say)
     if let error = outcome.error { console.complain(error.line) }

@@ -12,7 +12,7 @@ package struct FindingSet {
   package mutating func insert(_ finding: Finding) {
     let key = Key(finding)
     guard let index = entries.index(forKey: key) else {
-      entries[key] = Entry(finding: finding, places: Set(finding.processes))
+      entries[key] = Entry(finding)
       return
     }
     entries.values[index].add(finding)
@@ -27,29 +27,39 @@ package struct FindingSet {
       .map { _, entry in
         var finding = entry.finding
         finding.processes = entry.places.sorted()
+        finding.involvements = TestInvolvement.sorted(entry.involvements)
         return finding
       }
   }
 
   private struct Entry {
     var finding: Finding
-    /// A set, so that thousands of processes with one finding cost no more than their number.
+    /// Sets, so that thousands of processes or tests with one finding cost no more than their number.
     var places: Set<Finding.Place>
+    var involvements: Set<TestInvolvement>
+
+    init(_ finding: Finding) {
+      self.finding = finding
+      places = Set(finding.processes)
+      involvements = Set(finding.involvements)
+    }
 
     /// Keeps the better proof; for the same, the sides that tell more.
     mutating func add(_ new: Finding) {
       let known = finding
       if known.grade != new.grade {
-        if new.grade == .caught { self = Entry(finding: new, places: Set(new.processes)) }
+        if new.grade == .caught { self = Entry(new) }
         return
       }
       if new.detail > known.detail { finding = new }
+      // One place where somebody has to look at it is enough.
+      if known.isOpen || new.isOpen { finding.suppression = nil }
       if let one = known.tried, let other = new.tried {
         // The same traps, when it is one process.
         finding.tried = Set(new.processes).isSubset(of: places) ? one : one + other
       }
       finding.occurrences = known.occurrences &+ new.occurrences
-      finding.involvements = TestInvolvement.merged(known.involvements, new.involvements)
+      involvements.formUnion(new.involvements)
       places.formUnion(new.processes)
     }
   }

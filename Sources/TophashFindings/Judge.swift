@@ -141,7 +141,7 @@ extension Side {
   ///
   /// Which memory holds an async context is a guess of the probe: what leads out of all code ends
   /// the chain.
-  static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
+  package static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
     var callers = chain.prefix { $0.last.map { $0.image != nil } ?? false }.flatMap(\.self)
     while callers.last?.isRuntime == true { callers.removeLast() }
     return callers
@@ -149,7 +149,7 @@ extension Side {
 
   /// Gives the program's merged functions and the accessors that the compiler made, which have no
   /// lines, those of their callers.
-  static func located(_ stack: [Frame]) -> [Frame] {
+  package static func located(_ stack: [Frame]) -> [Frame] {
     var stack = stack
     var caller: SourceLocation?
     for index in stack.indices.reversed() where !stack[index].isRuntime {

@@ -12,6 +12,11 @@ package enum ReportForm: String, CaseIterable, Sendable {
     }
   }
 
+  /// A form that goes to a file of the surroundings besides, and the variable that names it.
+  package var companion: (form: ReportForm, variable: String)? {
+    self == .github ? (.markdown, "GITHUB_STEP_SUMMARY") : nil
+  }
+
   /// What some reporters need beside the report.
   package struct Context {
     package var paths: Paths

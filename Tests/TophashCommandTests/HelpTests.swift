@@ -20,6 +20,9 @@ import TophashTestSupport
                               variable at the same time.
       test                    Run a package's tests, and report the tests whose
                               tasks conflict.
+      report                  Merge, convert and compare saved reports.
+      profile                 Run a program, and show where its threads and tasks
+                              wait for each other.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
       explore                 Run a program in many orders of its threads, and
@@ -54,7 +57,8 @@ import TophashTestSupport
     EXIT STATUS
       the program's own  nothing was found (ended by the same signal, if by one)
       64                 wrong usage
-      65                 the configuration file is wrong
+      65                 a configuration, suppression or baseline file is missing or
+                         wrong
       66                 something was caught, whatever the program's own status
                          was; with --strict, something unordered as well
       70                 tophash itself failed
@@ -107,10 +111,17 @@ import TophashTestSupport
     OPTIONS:
       --config <file>         Read options from a file. (default: the nearest
                               .tophash.yml, if there)
-      --reporter <reporter>   Form of the report. (default: text) (values: text,
-                              json)
+      --reporter <name>       Forms of the report, between commas. (default: text)
+                              (values: text, xcode, json, sarif, junit, github,
+                              gitlab, markdown, html)
       --output <file>         Write the report to a file in place of standard
-                              output.
+                              output; NAME=FILE for one form of several
+                              (repeatable).
+      --suppressions <file>   Leave out what this file suppresses (repeatable).
+                              (default: .tophash-suppressions, if there)
+      --baseline <file>       Leave out the findings that this baseline holds.
+      --write-baseline <file> Write a baseline of what is found; where there is
+                              one, take out of it what is not.
       --quiet                 Print nothing but findings and errors.
       --halt-on-finding       Stop the program at its first finding.
       --color <color>         Colour the text report. (default: auto) (values:
@@ -139,6 +150,56 @@ import TophashTestSupport
 
 
     """
+
+  static let reportHelp = """
+    OVERVIEW: Merge, convert and compare saved reports.
+
+    Reads reports that 'tophash run --reporter json' wrote ('-': standard input),
+    puts them together, and writes the whole in any form. What was found in several
+    of them is one finding.
+
+    EXIT STATUS
+      0   nothing was found that somebody has to look at
+      64  wrong usage
+      65  a file is missing, damaged, or of another version
+      66  something caught is left; with --strict, something unordered as well;
+          with --new-only or --baseline, only what was not there before counts
+      70  tophash itself failed
+
+    USAGE: tophash report [<options>] <file> ...
+
+    ARGUMENTS:
+      <file>                  Saved reports, in JSON.
+
+    OPTIONS:
+      --reporter <name>       Forms of the report, between commas. (default: text)
+                              (values: text, xcode, json, sarif, junit, github,
+                              gitlab, markdown, html)
+      --output <file>         Write the report to a file in place of standard
+                              output; NAME=FILE for one form of several
+                              (repeatable).
+      --suppressions <file>   Leave out what this file suppresses (repeatable).
+                              (default: .tophash-suppressions, if there)
+      --baseline <file>       Leave out the findings that this baseline holds.
+      --write-baseline <file> Write a baseline of what is found; where there is
+                              one, take out of it what is not.
+      --quiet                 Print nothing but findings and errors.
+      --color <color>         Colour the text report. (default: auto) (values:
+                              auto, always, never)
+      --strict                Exit with 66 for unordered findings, too.
+      --compare <file>        Say what is new, still there and gone since an
+                              earlier report (repeatable).
+      --new-only              Leave out what --compare or --baseline knows already.
+      --version               Show the version.
+      -h, --help              Show help information.
+
+
+    """
+
+  @Test(arguments: [["report", "--help"], ["help", "report"]])
+  func `the help of report`(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: Self.reportHelp)
+  }
 
   @Test(arguments: [[], ["--help"], ["-h"], ["help"]])
   func `the tool's help`(_ arguments: [String]) throws {

@@ -286,9 +286,13 @@ import TophashTestSupport
       "unknown option '--no-such-option'; write '--' before a program whose name starts so"
     ),
     (
-      ["run", "--reporter", "xml"],
-      "the value 'xml' is invalid for '--reporter <reporter>'; please provide one of 'text' and"
-        + " 'json'"
+      ["run", "--reporter", "text,xml"],
+      "there is no reporter 'xml'; known are text, xcode, json, sarif, junit, github, gitlab,"
+        + " markdown, html"
+    ),
+    (
+      ["run", "--reporter", "sarif,json", "/bin/sh"],
+      "sarif and json would share standard output; write '--output sarif=FILE'"
     ),
     (
       ["run", "--color", "blue"],
@@ -327,11 +331,20 @@ import TophashTestSupport
     ("quite", "unknown key 'quite'; did you mean 'quiet'?"),
     (
       "verbose",
-      "unknown key 'verbose'; known are reporter, output, quiet, halt-on-finding, color,"
+      "unknown key 'verbose'; known are reporter, output, suppressions, baseline, write-baseline, quiet,"
+        + " halt-on-finding, color,"
         + " trap-budget, no-traps, detect, strict, hook, seed, runs, traps, coverage, symbolizer,"
         + " force"
     ),
-    ("seed=7:reporter=xml", "'reporter' takes text or json, not 'xml'; write 'reporter=…'"),
+    (
+      "seed=7:reporter=xml",
+      "'reporter' takes names of text, xcode, json, sarif, junit, github, gitlab, markdown, html,"
+        + " between commas, not 'xml'; write 'reporter=…'"
+    ),
+    (
+      "output=srif=x",
+      "'output' takes FILE, or NAME=FILE with a reporter's name, not 'srif=x'; write 'output=…'"
+    ),
     ("quiet=perhaps", "'quiet' takes true or false, not 'perhaps'; write 'quiet=…'"),
     ("output", "'output' takes a path, and has no value; write 'output=…'"),
     ("output=", "'output' takes a path, not ''; write 'output=…'"),

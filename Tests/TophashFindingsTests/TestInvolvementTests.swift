@@ -46,8 +46,7 @@ import Testing
   @Test func `each combination of tests is named once, the proven ones first`() throws {
     let (one, other) = (try #require(test("A.one()")), try #require(test("A.other()")))
     #expect(
-      TestInvolvement.merged(
-        [.partly(one), .one(other)], [.two(one, other), .one(one), .partly(one)])
+      TestInvolvement.sorted([.partly(one), .one(other), .two(one, other), .one(one)])
         == [.one(one), .one(other), .two(one, other), .partly(one)])
   }
 }

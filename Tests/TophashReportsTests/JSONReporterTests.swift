@@ -7,7 +7,7 @@ import TophashTestSupport
 @testable import TophashReports
 
 @Suite struct JSONReporterTests {
-  private static var schema: JSONSchema {
+  static var schema: JSONSchema {
     get throws {
       let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

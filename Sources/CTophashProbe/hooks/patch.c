@@ -21,6 +21,7 @@
 #if defined(__x86_64__)
 
 #define JUMP_BYTES 5
+#define FORWARD_BYTES 14
 #define MOVED_MAX 16
 #define STUB_BYTES 64
 
@@ -111,12 +112,29 @@ void *tophash_patch_entry(void *entry, void *hook) {
   return trampoline;
 }
 
+bool tophash_patch_forward(void *function, void *target) {
+  uint8_t *code = function;
+  size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+  uint8_t *first = (uint8_t *)((uint64_t)code & ~(uint64_t)(page_size - 1));
+  size_t length = (size_t)(code + FORWARD_BYTES - first);
+  if (mprotect(first, length, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) return false;
+  put_jump(code, (uint64_t)target);
+  mprotect(first, length, PROT_READ | PROT_EXEC);
+  __builtin___clear_cache((char *)code, (char *)code + FORWARD_BYTES);
+  return true;
+}
+
 #else
 
 // Other machines have other prologues; interposition works everywhere.
 void *tophash_patch_entry(void *entry, void *hook) {
   (void)entry, (void)hook;
   return NULL;
+}
+
+bool tophash_patch_forward(void *function, void *target) {
+  (void)function, (void)target;
+  return false;
 }
 
 #endif

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "strands.h"
+#include "waits.h"
 
 struct start {
   void *(*body)(void *);
@@ -74,7 +74,13 @@ static int joined(int status, pthread_t thread) {
 
 TOPHASH_EXPORT int pthread_join(pthread_t thread, void **result) {
   if (tophash_unlikely(join_original == NULL)) find_originals();
-  return joined(join_original(thread, result), thread);
+  const void *caller = __builtin_return_address(0);
+  if (!tophash_waits_see(caller)) return joined(join_original(thread, result), thread);
+  struct tophash_turn turn =
+      tophash_turn_begin(TOPHASH_WAIT_THREAD, (void *)thread, caller, TOPHASH_FRAME());
+  int status = join_original(thread, result);
+  tophash_turn_end(&turn);
+  return joined(status, thread);
 }
 
 TOPHASH_EXPORT int pthread_tryjoin_np(pthread_t thread, void **result) {

@@ -15,8 +15,6 @@
 
 __thread struct tophash_strands tophash_strands __attribute__((tls_model("initial-exec")));
 
-extern void *__libc_stack_end;
-
 static struct tophash_run run_of_self(const char *label, uint32_t scope) {
   struct tophash_run run = {.tid = tophash_thread_id(tophash_self.owner),
                             .owner = tophash_self.owner,
@@ -187,32 +185,6 @@ void tophash_strand_enter_scope(uint32_t scope) {
 
 // MARK: Accesses
 
-/// Collects the return addresses of a live stack of this thread, by its frame
-/// pointers, down to where the runtime runs tasks: below that is no code of the
-/// program. `context` becomes the async context there, as in `tophash_stack_walk`.
-static uint32_t collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint64_t *context) {
-  // Nothing is read outside of this thread's stack: thread-local storage lies
-  // above the stack of a thread, and the main thread's ends where it began.
-  uint64_t self = (uint64_t)&tophash_strands;
-  uint64_t here = (uint64_t)__builtin_frame_address(0);
-  uint64_t end = self > here && self - here < (64 << 20) ? self : (uint64_t)__libc_stack_end;
-  uint32_t count = 0;
-  frames[count++] = pc;
-  *context = 0;
-  while (count < TOPHASH_STACK_FRAMES && frame > here && frame < end - 16 && frame % 8 == 0) {
-    const uint64_t *link = (const uint64_t *)frame;
-    if (link[1] < 4096) break;
-    if (tophash_runtime_runs_tasks(link[1])) {
-      if (!tophash_runtime_runs_tasks(frames[count - 1])) *context = link[-1];
-      break;
-    }
-    frames[count++] = link[1];
-    if (link[0] <= frame) break;
-    frame = link[0];
-  }
-  return count;
-}
-
 void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame) {
   struct tophash_clocks *clocks = tophash_process.clocks;
   struct tophash_strand *strand = tophash_strand_current();
@@ -222,7 +194,7 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
   if (tophash_self.reporting) return;
   if (tophash_clocks_is_repeated(clocks, strand, address, modifies)) return;
   uint64_t frames[TOPHASH_STACK_FRAMES], context;
-  uint32_t count = collect(pc, frame, frames, &context);
+  uint32_t count = tophash_stack_collect(pc, frame, frames, TOPHASH_STACK_FRAMES, &context);
   uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count);
   struct tophash_unordered found;
   if (tophash_unlikely(

@@ -59,10 +59,6 @@ static inline void tophash_edge_acquire(uint64_t key) {
   tophash_clocks_acquire(tophash_process.clocks, tophash_strand_current(), key);
 }
 
-/// True when `caller` is code of the Swift runtime or of Dispatch. What they
-/// lock for themselves orders nothing that a program could rely on.
-bool tophash_is_runtime(const void *caller);
-
 /// True when `caller` is code of the concurrency runtime.
 bool tophash_is_concurrency(const void *caller);
 

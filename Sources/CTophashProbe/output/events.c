@@ -39,6 +39,9 @@ struct tophash_events tophash_events = EVENTS_AT(scratch);
 // In a forked child: the file of its parent, still mapped.
 static struct tophash_events inherited = EVENTS_AT(scratch);
 
+// When this process began to write; 0 before it does.
+static uint64_t start;
+
 // True while a thread notes images.
 static bool noting;
 
@@ -51,28 +54,33 @@ static void read_file(const char *path, char *into, size_t capacity) {
   close(file);
 }
 
-bool tophash_events_open(const char *session) {
+void *tophash_events_map(const char *session, const char *extension, size_t size) {
   // Not on the stack, which may be that of a signal handler. One thread comes here.
   static char path[4096];
   // Growing a file beyond its limit is a signal that ends the program.
   struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FILE_BYTES) return false;
-  uint64_t start = tophash_now_ns();
-  int length = snprintf(path, sizeof path, "%s/%d.%llu.tophash", session, (int)getpid(),
-                        (unsigned long long)start);
-  if (length < 0 || (size_t)length >= sizeof path) return false;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size) return NULL;
+  // All files of one process have its first one's time in their names.
+  if (start == 0) start = tophash_now_ns();
+  int length = snprintf(path, sizeof path, "%s/%d.%llu.%s", session, (int)getpid(),
+                        (unsigned long long)start, extension);
+  if (length < 0 || (size_t)length >= sizeof path) return NULL;
   int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) return false;
+  if (file < 0) return NULL;
   // Takes the room now: writing to a mapping of a file that the disk cannot
   // hold is a bus error, in the middle of somebody's program.
-  uint8_t *bytes = MAP_FAILED;
-  if (posix_fallocate(file, 0, FILE_BYTES) == 0)
-    bytes = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void *bytes = MAP_FAILED;
+  if (posix_fallocate(file, 0, (off_t)size) == 0)
+    bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
-  if (bytes == MAP_FAILED) {
-    unlink(path);
-    return false;
-  }
+  if (bytes != MAP_FAILED) return bytes;
+  unlink(path);
+  return NULL;
+}
+
+bool tophash_events_open(const char *session) {
+  uint8_t *bytes = tophash_events_map(session, "tophash", FILE_BYTES);
+  if (bytes == NULL) return false;
   struct tophash_events events = EVENTS_AT(bytes);
   events.header->version = TOPHASH_PROTOCOL_VERSION;
   events.header->pid = (uint32_t)getpid();
@@ -96,6 +104,7 @@ bool tophash_events_open(const char *session) {
 void tophash_events_detach(void) {
   if (tophash_events.header != (void *)scratch) inherited = tophash_events;
   tophash_events = EVENTS_AT(scratch);
+  start = 0;
   noting = false;  // whoever did is not in this process
 }
 

@@ -58,6 +58,8 @@
 //   gate=0|1              watch storage that is about to be modified in place (default 1)
 //   clocks=0|1            follow what orders accesses, and report those that nothing does (default 0)
 //   scopes=0|1            follow which test started what (default 0)
+//   accesses=0|1          see accesses; without, nothing is caught (default 1)
+//   waits=0|1             measure what threads and tasks wait for (default 0)
 //   halt=0|1              stop after a conflict until the tool has judged it (default 0)
 //   seed=N                seeds the choice of which visits are held (default 0)
 

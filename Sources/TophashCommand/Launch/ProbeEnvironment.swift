@@ -24,6 +24,9 @@ struct ProbeEnvironment {
 /// What the probe is asked to do, as the protocol spells it.
 struct ProbeOptions: CustomStringConvertible, Equatable {
   var hook = HookChoice.auto
+  /// Without it nothing is caught, and accesses cost nothing.
+  var seesAccesses = true
+  var measuresWaits = false
   var followsOrder = false
   var setsTraps = true
   /// Share of run time that holds may take, in percent.
@@ -32,10 +35,15 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   /// Tells which test started what.
   var followsTests = false
   var seed: UInt64 = 0
+  /// Watches what the session's file says, and checks nothing.
+  var watches = false
 
   var description: String {
-    [
+    if watches { return "watch=1" }
+    return [
       "hook=\(hook.rawValue)",
+      "accesses=\(seesAccesses ? 1 : 0)",
+      "waits=\(measuresWaits ? 1 : 0)",
       "clocks=\(followsOrder ? 1 : 0)",
       "traps=\(setsTraps ? 1 : 0)",
       "budget=\(Int((trapBudget * 10).rounded()))",

@@ -8,14 +8,7 @@ struct CheckOptions: ParsableArguments {
     completion: .file())
   var config: String?
 
-  @Option(help: "Form of the report. (default: text)")
-  var reporter: ReporterChoice?
-
-  @Option(
-    help: ArgumentHelp(
-      "Write the report to a file in place of standard output.", valueName: "file"),
-    completion: .file())
-  var output: String?
+  @OptionGroup var reporting: ReportingOptions
 
   @Flag(help: "Print nothing but findings and errors.")
   var quiet = false
@@ -80,8 +73,6 @@ struct CheckOptions: ParsableArguments {
   /// What was given, by the keys of ``Setting``.
   private var assignments: [Assignment] {
     let given: [(key: String, value: String?)] = [
-      ("reporter", reporter?.rawValue),
-      ("output", output),
       ("quiet", quiet ? "true" : nil),
       ("halt-on-finding", haltOnFinding ? "true" : nil),
       ("color", color?.rawValue),
@@ -97,9 +88,10 @@ struct CheckOptions: ParsableArguments {
       ("symbolizer", symbolizer),
       ("force", force ? "true" : nil),
     ]
-    return given.compactMap { key, value in
-      value.map { Assignment(key: key, value: $0, origin: .flag) }
-    }
+    return reporting.assignments
+      + given.compactMap { key, value in
+        value.map { Assignment(key: key, value: $0, origin: .flag) }
+      }
   }
 
   /// These over `TOPHASH_OPTIONS`, over the configuration file, over `defaults`.
@@ -108,7 +100,9 @@ struct CheckOptions: ParsableArguments {
   func configuration(
     over defaults: RunOptions = RunOptions(), environment: [String: String]
   ) throws(ToolError) -> Configuration {
-    try Configuration(
+    // Says more about a mistake in them than a setting can.
+    _ = try reporting.plan()
+    return try Configuration(
       defaults: defaults, flags: assignments, path: config,
       variable: environment[OptionsVariable.name])
   }

@@ -1,7 +1,9 @@
 /// What `tophash run` was asked to do, wherever that was said: see ``Configuration``.
 struct RunOptions: Equatable {
-  var reporter = ReporterChoice.text
-  var output: String?
+  var plan = ReportPlan()
+  var suppressions: [String] = []
+  var baseline: String?
+  var baselineToWrite: String?
   var isQuiet = false
   var haltsOnFinding = false
   var color = ColorChoice.auto

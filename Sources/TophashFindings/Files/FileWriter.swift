@@ -32,6 +32,12 @@ package final class FileWriter: TextOutputStream {
     target = .inPlace(closes: false)
   }
 
+  /// Adds to the file at `path`, which may belong to somebody else.
+  package init(appendingTo path: String) throws(Failure) {
+    descriptor = try Self.open(path, O_WRONLY | O_APPEND | O_CREAT)
+    target = .inPlace(closes: true)
+  }
+
   /// Begins a new text for the file at `path`, which need not be there.
   ///
   /// - Throws: when the file cannot be written; it is unchanged.
@@ -43,7 +49,7 @@ package final class FileWriter: TextOutputStream {
       return
     }
     do throws(Failure) {
-      let temporary = destination.temporary
+      let temporary = destination.makeTemporaryName()
       descriptor = try Self.open(temporary, O_WRONLY | O_CREAT | O_EXCL)
       target = .replacing(path: destination.path, temporary: temporary)
       if let mode = destination.mode { fchmod(descriptor, mode) }
@@ -107,8 +113,9 @@ package final class FileWriter: TextOutputStream {
     let destination = try Destination(path)
     guard destination.isReplaceable else { return }
     do throws(Failure) {
-      close(try open(destination.temporary, O_WRONLY | O_CREAT | O_EXCL))
-      unlink(destination.temporary)
+      let temporary = destination.makeTemporaryName()
+      close(try open(temporary, O_WRONLY | O_CREAT | O_EXCL))
+      unlink(temporary)
     } catch {
       guard destination.mode != nil, error.isOfFolder else { throw error }
     }
@@ -136,6 +143,7 @@ private struct Destination {
   var isReplaceable: Bool
 
   init(_ path: String) throws(FileWriter.Failure) {
+    guard !path.isEmpty else { throw FileWriter.Failure(code: ENOENT) }
     var status = stat()
     guard stat(path, &status) == 0 else {
       guard errno == ENOENT else { throw FileWriter.Failure(code: errno) }
@@ -154,8 +162,8 @@ private struct Destination {
     mode = isReplaceable ? status.st_mode & 0o7777 : nil
   }
 
-  /// A name beside it that no other process uses.
-  var temporary: String {
+  /// A new name beside it that nobody uses.
+  func makeTemporaryName() -> String {
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
     return "\(folder).tophash.\(getpid()).\(UInt32.random(in: 0 ... .max))"
   }

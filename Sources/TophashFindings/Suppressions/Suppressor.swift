@@ -41,10 +41,13 @@ package struct Suppressor {
   ///
   /// - Complexity: O(*n* + *m*) for findings and entries that name a variable or fingerprint
   ///   without wildcards; each other entry is compared with each finding.
+  /// Findings of an earlier report that are gone are not looked at.
   package mutating func apply(to findings: [Finding]) -> [Finding] {
     findings.map { finding in
+      guard finding.comparison != .gone else { return finding }
       var finding = finding
-      finding.suppression = suppression(of: finding)
+      // What was decided where the sources are stays decided.
+      finding.suppression = suppression(of: finding) ?? finding.suppression
       return finding
     }
   }

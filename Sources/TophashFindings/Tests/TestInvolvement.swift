@@ -30,11 +30,11 @@ package enum TestInvolvement: Hashable, Sendable {
     }
   }
 
-  /// `known` and `new` together, each once, the proven ones first.
-  static func merged(_ known: [Self], _ new: [Self]) -> [Self] {
-    var merged = known
-    for involvement in new where !merged.contains(involvement) { merged.append(involvement) }
-    return merged.sorted { ($0.rank, $0.tests[0].name) < ($1.rank, $1.tests[0].name) }
+  /// Those of one test first, then by the names of the tests.
+  static func sorted(_ involvements: Set<Self>) -> [Self] {
+    involvements.map { (rank: $0.rank, names: $0.tests.map(\.name), involvement: $0) }
+      .sorted { ($0.rank, $0.names[0], $0.names.last!) < ($1.rank, $1.names[0], $1.names.last!) }
+      .map(\.involvement)
   }
 
   private var rank: Int {

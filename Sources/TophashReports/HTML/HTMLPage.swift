@@ -21,6 +21,7 @@ enum HTMLPage {
     body { margin: 0; background: var(--page); color: var(--ink);
       font: 15px/1.5 system-ui, sans-serif; }
     header, main, footer { max-width: 76rem; margin: 0 auto; padding: 1rem 1.5rem; }
+    main { padding-block: 0; }
     h1 { font-size: 1.5rem; margin: 0; }
     h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
     h3 { font-size: 1rem; margin: 0 0 .75rem; }
@@ -59,7 +60,7 @@ enum HTMLPage {
     .stack ol { padding-left: 1rem; }
     .place, .runtime { color: var(--faint); font-size: .86em; overflow-wrap: anywhere; }
     summary { cursor: pointer; }
-    .timeline { width: 100%; border-collapse: collapse; table-layout: fixed; background: var(--page);
+    .timeline { width: 100%; border-spacing: 0; table-layout: fixed; background: var(--page);
       border: 1px solid var(--line); }
     .timeline caption { text-align: left; color: var(--faint); font-size: .86em; padding: .25rem 0; }
     .timeline th, .timeline td { text-align: left; padding: .2rem .75rem; vertical-align: top;

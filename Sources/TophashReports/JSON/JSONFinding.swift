@@ -50,6 +50,8 @@ struct JSONFinding: Codable {
   var tried: Tried?
   var occurrences: UInt64
   var processes: [Place]
+  /// Absent where no test took part.
+  var tests: [JSONTestInvolvement]?
   var consequence: String
   var advice: [String]
   /// Absent for the first run.
@@ -71,6 +73,8 @@ struct JSONFinding: Codable {
     processes = finding.processes.map {
       Place(pid: $0.pid, program: paths.relative($0.program))
     }
+    tests =
+      finding.involvements.isEmpty ? nil : finding.involvements.map(JSONTestInvolvement.init)
     consequence = finding.consequence
     advice = finding.advice
     run = finding.run == 0 ? nil : finding.run
@@ -90,6 +94,7 @@ struct JSONFinding: Codable {
       occurrences: occurrences,
       processes: processes.map { Finding.Place(pid: $0.pid, program: $0.program) })
     finding.fingerprint = fingerprint
+    finding.involvements = (tests ?? []).compactMap(\.involvement)
     finding.run = run ?? 0
     finding.suppression = suppression.map {
       TophashFindings.Suppression(kind: $0.kind, place: $0.place, reason: $0.reason)

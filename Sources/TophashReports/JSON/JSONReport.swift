@@ -60,6 +60,8 @@ struct JSONRun: Codable {
   var signal: Int32?
   /// Absent where it was not.
   var isHalted: Bool?
+  /// Absent for `tophash run`.
+  var subcommand: Run.Subcommand?
 
   init(_ run: Run) {
     command = run.command
@@ -71,11 +73,13 @@ struct JSONRun: Codable {
     case .signalled(let number): signal = number
     }
     isHalted = run.isHalted ? true : nil
+    subcommand = run.subcommand == .run ? nil : run.subcommand
   }
 
   var run: Run {
     Run(
       command: command, seed: seed, options: options,
-      end: signal.map { .signalled($0) } ?? .exited(exitStatus ?? 0), isHalted: isHalted ?? false)
+      end: signal.map { .signalled($0) } ?? .exited(exitStatus ?? 0), isHalted: isHalted ?? false,
+      subcommand: subcommand ?? .run)
   }
 }

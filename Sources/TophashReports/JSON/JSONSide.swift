@@ -52,6 +52,8 @@ struct JSONSide: Codable {
   var isHeld: Bool
   var isSuspended: Bool
   var hasExactStack: Bool
+  /// Absent where it is not known, or there is none.
+  var test: JSONTest?
 
   init(_ side: Side, _ paths: Paths) {
     operation = side.operation
@@ -64,6 +66,7 @@ struct JSONSide: Codable {
     isHeld = side.isHeld
     isSuspended = side.isSuspended
     hasExactStack = side.hasExactStack
+    test = side.test.map(JSONTest.init)
   }
 
   var side: Side {
@@ -74,7 +77,7 @@ struct JSONSide: Codable {
       queue: queue, stack: frames, awaitedBy: awaitedBy.map(\.frame),
       // Only the frame is told, which stands for the first one like it.
       siteIndex: frames.firstIndex { $0 == site }, isHeld: isHeld, isSuspended: isSuspended,
-      hasExactStack: hasExactStack)
+      hasExactStack: hasExactStack, test: test?.test)
   }
 }
 
@@ -97,8 +100,7 @@ struct JSONFrame: Codable {
   var isInlined: Bool
   var isRuntime: Bool
   var isMerged: Bool
-  /// Absent where it is none.
-  var isThunk: Bool?
+  var isThunk: Bool
 
   init(_ frame: Frame, _ paths: Paths) {
     function = frame.function
@@ -114,7 +116,7 @@ struct JSONFrame: Codable {
     isInlined = frame.isInlined
     isRuntime = frame.isRuntime
     isMerged = frame.isMerged
-    isThunk = frame.isThunk ? true : nil
+    isThunk = frame.isThunk
   }
 
   var frame: Frame {
@@ -127,7 +129,7 @@ struct JSONFrame: Codable {
           file: $0.file, line: $0.line, column: $0.column ?? 0,
           precision: $0.isNearest ? .nearest : $0.isCaller ? .caller : .exact)
       },
-      isInlined: isInlined, isThunk: isThunk ?? false, isMerged: isMerged)
+      isInlined: isInlined, isThunk: isThunk, isMerged: isMerged)
   }
 }
 

@@ -56,9 +56,9 @@ extension Side {
     if let queue, !queue.hasPrefix("com.apple.root."),
       queue != "Swift global concurrent queue", queue != "com.apple.main-thread"
     {
-      notes.append("queue \"\(queue)\"")
+      notes.append("queue \(Owner.quoted(queue))")
     }
-    if owner.isTask, let name = threadName { notes.append("thread \"\(name)\"") }
+    if owner.isTask, let name = threadName { notes.append("thread \(Owner.quoted(name))") }
     if isSuspended {
       notes.append("suspended in an await: only the place of the access is known")
     } else if !hasExactStack {

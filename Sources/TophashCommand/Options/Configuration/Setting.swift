@@ -70,7 +70,30 @@ extension Setting {
         return true
       },
       value: { $0[keyPath: field] },
-      relocated: { $0.hasPrefix("/") || $0 == "-" ? $0 : $1 + $0 })
+      relocated: relocated)
+  }
+
+  /// Files, between commas; those that come later are added.
+  static func paths(
+    _ key: String, _ field: WritableKeyPath<RunOptions, [String]> & Sendable
+  ) -> Setting {
+    Setting(
+      key: key, expected: "a path",
+      apply: { options, value in
+        let paths = (value ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        guard paths.allSatisfy({ !$0.isEmpty && !$0.contains("\0") }) else { return false }
+        options[keyPath: field] += paths.map(String.init)
+        return true
+      },
+      value: { $0[keyPath: field].isEmpty ? nil : $0[keyPath: field].joined(separator: ",") },
+      relocated: { value, directory in
+        value.split(separator: ",").map { relocated(String($0), directory) }
+          .joined(separator: ",")
+      })
+  }
+
+  static func relocated(_ path: String, _ directory: String) -> String {
+    path.hasPrefix("/") || path == "-" ? path : directory + path
   }
 
   /// A number, or whatever else `parse` makes of a word.

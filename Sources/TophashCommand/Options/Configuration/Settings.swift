@@ -1,8 +1,18 @@
 extension Setting {
   /// Every option of `tophash run` but `--config`, in the order of its help.
   static let all: [Setting] = [
-    .choice("reporter", \.reporter),
-    .path("output", \.output),
+    Setting(
+      key: "reporter", expected: "names of \(ReportPlan.forms), between commas",
+      apply: { $0.plan.choose($1 ?? "") }, value: { $0.plan.chosen }),
+    Setting(
+      key: "output", expected: "FILE, or NAME=FILE with a reporter's name",
+      apply: { options, value in
+        value.map { !$0.isEmpty && options.plan.send(to: $0) } ?? false
+      },
+      value: { $0.plan.sent }, relocated: ReportPlan.relocated),
+    .paths("suppressions", \.suppressions),
+    .path("baseline", \.baseline),
+    .path("write-baseline", \.baselineToWrite),
     .flag("quiet", \.isQuiet),
     .flag("halt-on-finding", \.haltsOnFinding),
     .choice("color", \.color),
