@@ -12,6 +12,12 @@ let package = Package(
     .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
     .library(name: "TophashTesting", targets: ["TophashTesting"]),
     .library(name: "TophashXCTest", targets: ["TophashXCTest"]),
+    .plugin(name: "TophashPlugin", targets: ["TophashPlugin"]),
+  ],
+  traits: [
+    .trait(name: "Tool", description: "The program tophash, and what it depends on."),
+    // Whoever only uses the libraries or the plugin says `traits: []` and gets no other package.
+    .default(enabledTraits: ["Tool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -42,6 +48,13 @@ let package = Package(
     .target(name: "TophashTesting", dependencies: ["TophashTestScopes"]),
     .target(name: "TophashXCTest", dependencies: ["TophashTestScopes"]),
 
+    // `swift package tophash`: runs the tophash that is installed.
+    .plugin(
+      name: "TophashPlugin",
+      capability: .command(
+        intent: .custom(
+          verb: "tophash", description: "Find tasks that touch one variable at the same time."))),
+
     // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
     // without any hook, so that tests can ask from Swift.
     .target(name: "CTophashSchedule"),
@@ -65,8 +78,10 @@ let package = Package(
       dependencies: [
         "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings",
         "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Tool"])),
+        .product(name: "Yams", package: "Yams", condition: .when(traits: ["Tool"])),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
         "Inventory",

@@ -15,7 +15,7 @@ import PackagePlugin
     }
     let process = Process()
     process.executableURL = tool
-    process.arguments = arguments.isEmpty ? ["--help"] : arguments
+    process.arguments = Self.arguments(arguments)
     process.currentDirectoryURL = context.package.directoryURL
     try process.run()
     process.waitUntilExit()
@@ -24,6 +24,16 @@ import PackagePlugin
       Diagnostics.error("tophash was ended by signal \(process.terminationStatus)")
     } else if process.terminationStatus != 0 {
       Diagnostics.error("tophash ended with exit status \(process.terminationStatus)")
+    }
+  }
+
+  /// The command that runs this plugin holds the package's build folder, and does nothing with it
+  /// until the plugin ends: the one that builds the tests may use it meanwhile.
+  private static func arguments(_ words: [String]) -> [String] {
+    switch words.first {
+    case nil: ["--help"]
+    case "test" where !words.contains("--help") && !words.contains("-h"): words + ["--ignore-lock"]
+    default: words
     }
   }
 
