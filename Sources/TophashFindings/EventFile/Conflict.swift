@@ -23,7 +23,7 @@ package struct Conflict: Hashable, Sendable {
     package var framePointer: UInt64
     package var stack: [UInt8]
     /// The number of the scope in which it was made; 0 when in none, or not known.
-    package var scope: UInt32
+    package var scope: UInt32 = 0
   }
 
   /// What is known of a side.
