@@ -10,6 +10,14 @@ let package = Package(
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
     .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
+    .library(name: "TophashTesting", targets: ["TophashTesting"]),
+    .library(name: "TophashXCTest", targets: ["TophashXCTest"]),
+    .plugin(name: "TophashPlugin", targets: ["TophashPlugin"]),
+  ],
+  traits: [
+    .trait(name: "Tool", description: "The program tophash, and what it depends on."),
+    // Whoever only uses the libraries or the plugin says `traits: []` and gets no other package.
+    .default(enabledTraits: ["Tool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -26,7 +34,26 @@ let package = Package(
 
     // The probe. The core holds no hook, so that tests can drive it from Swift.
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
-    .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .target(name: "CTophashWatchpoint"),
+    .target(
+      name: "CTophashProbe",
+      dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting", "CTophashWatchpoint"]),
+
+    // What test code may ask the probe in its process. Header only.
+    .target(name: "CTophashTesting"),
+
+    // For test code: conflicts fail the test in which they were caught. Nothing of the tool or of
+    // the probe is linked; one target for each test library, as tests use one of them.
+    .target(name: "TophashTestScopes", dependencies: ["CTophashTesting"]),
+    .target(name: "TophashTesting", dependencies: ["TophashTestScopes"]),
+    .target(name: "TophashXCTest", dependencies: ["TophashTestScopes"]),
+
+    // `swift package tophash`: runs the tophash that is installed.
+    .plugin(
+      name: "TophashPlugin",
+      capability: .command(
+        intent: .custom(
+          verb: "tophash", description: "Find tasks that touch one variable at the same time."))),
 
     // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
     // without any hook, so that tests can ask from Swift.
@@ -39,6 +66,9 @@ let package = Package(
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
     .target(
+      name: "TophashTrace",
+      dependencies: ["CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols"]),
+    .target(
       name: "TophashExploration",
       dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
     // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
@@ -46,11 +76,12 @@ let package = Package(
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashExploration", "TophashFindings", "TophashInspection",
-        "TophashMisuses",
-        "TophashReports", "TophashSymbols",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
+        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings",
+        "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Tool"])),
+        .product(name: "Yams", package: "Yams", condition: .when(traits: ["Tool"])),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
         "Inventory",
@@ -98,9 +129,16 @@ let package = Package(
       ],
       exclude: ["Golden", "Schemas"]),
     .testTarget(
+      name: "TophashTraceTests",
+      dependencies: [
+        "CTophashCore", "CTophashProtocol", "TophashCommand", "TophashReports", "TophashTestSupport",
+        "TophashTrace",
+      ],
+      exclude: ["Programs"]),
+    .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["TophashCommand", "TophashTestSupport"],
+      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

@@ -45,8 +45,13 @@ bool tophash_reader_prepare(void) {
 #endif
 }
 
-void tophash_reader_barrier(void) {
+bool tophash_reader_barrier(void) {
 #ifdef __linux__
-  syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) return true;
+  // A process that was forked from the one that asked has to ask for itself.
+  return tophash_reader_prepare() &&
+         syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+#else
+  return false;
 #endif
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 extension Tophash {
   /// `tophash run`: a program under the probe, its findings, its own exit status.
-  struct Run: ParsableCommand {
+  struct Run: ProgramCommand {
     static let configuration = CommandConfiguration(
       abstract: "Run a program, and report tasks that touch one variable at the same time.",
       usage: "tophash run [<options>] [--] [<program> [<argument> ...]]",
@@ -36,42 +36,20 @@ extension Tophash {
       parsing: .captureForPassthrough, help: "The program and its arguments.", completion: .file())
     var program: [String] = []
 
-    func validate() throws {
-      // What follows the known options is the program's, also where it looks like an option.
-      switch program.first {
-      case "-h", "--help": throw CleanExit.helpRequest(self)
-      case "--version": throw CleanExit.message(Tophash.configuration.version)
-      case let first? where first.hasPrefix("-") && first != "--":
-        throw ValidationError(Self.unknownOption(first))
-      default: break
-      }
-    }
+    static let optionNames = Setting.keys + [ConfigurationFile.key]
+
+    func validate() throws { try checkProgram() }
 
     func run() throws {
       var console = Console()
       do throws(ToolError) {
         let options = try checks.merged(environment: ProcessEnvironment.current)
         console.isQuiet = options.isQuiet
-        try Runner(options: options, command: command, console: console).run()
+        try Runner(options: options, command: words, console: console).run()
       } catch {
         console.complain(error.line)
         throw ExitCode(error.code.rawValue)
       }
-    }
-
-    private static func unknownOption(_ word: String) -> String {
-      let name = word.drop { $0 == "-" }.prefix { $0 != "=" }
-      if let nearest = Suggestion.nearest(
-        to: String(name), among: Setting.keys + [ConfigurationFile.key])
-      {
-        return "Unknown option '\(word)'. Did you mean '--\(nearest)'?"
-      }
-      return "Unknown option '\(word)'. Write '--' before a program whose name starts so"
-    }
-
-    /// Program and arguments, without the `--` before them.
-    private var command: [String] {
-      program.first == "--" ? Array(program.dropFirst()) : program
     }
   }
 }

@@ -62,6 +62,7 @@ struct Runner {
       options: options.repeated(beside: errand.defaults), end: run.end,
       isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL),
       subcommand: errand.subcommand)
+    report.expectedConflicts = judge.expectedConflicts
     let baseline = policy.apply(to: &report)
     let outcome = Outcome(
       session: session, mainProcess: run.process, end: run.end,
@@ -103,7 +104,8 @@ struct Runner {
       if options.setsTraps { traps.hand(to: directory, program: subject.path) }
       let preload = ProbeEnvironment(
         library: try directory.preloadable(library), session: directory.path,
-        options: ProbeOptions(options, seed: seed))
+        options: ProbeOptions(
+          options, followsTests: errand.subcommand == .test, seed: seed))
       let child = try ChildProcess(
         path: subject.path, arguments: subject.arguments,
         environment: preload.merged(into: environment), signalMask: inbox.originalMask)

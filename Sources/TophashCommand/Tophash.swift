@@ -13,9 +13,8 @@ struct Tophash: ParsableCommand {
       """,
     version: "tophash \(toolVersion)",
     subcommands: [
-      Run.self, Test.self, ReportCommand.self, Inspect.self, Explore.self, Replay.self,
-      Explain.self, Config.self,
-      Manual.self,
+      Run.self, Test.self, ReportCommand.self, Watch.self, Profile.self, Inspect.self,
+      Explore.self, Replay.self, Explain.self, Config.self, Manual.self, Describe.self,
     ]
   )
 
@@ -37,10 +36,11 @@ struct Tophash: ParsableCommand {
   /// it only gets the first ones, which hold all options. The others are the program's.
   private static func parse(_ words: [String]) throws -> any ParsableCommand {
     guard words.count > wordsToParse,
-      var run = try parseAsRoot(Array(words.prefix(wordsToParse))) as? Run, !run.program.isEmpty
+      var command = try parseAsRoot(Array(words.prefix(wordsToParse))) as? any ProgramCommand,
+      !command.program.isEmpty
     else { return try parseAsRoot(words) }
-    run.program += words.dropFirst(wordsToParse)
-    return run
+    command.program += words.dropFirst(wordsToParse)
+    return command
   }
 
   /// More than all options with their values.

@@ -7,6 +7,8 @@ package struct Judge {
   package private(set) var possiblyOrdered = 0
   /// And those whose sides were seen to wait for each other.
   package private(set) var orderedByInference = 0
+  /// Conflicts that a test had said would come.
+  package private(set) var expectedConflicts = 0
   private var findings = FindingSet()
 
   package init() {}
@@ -30,10 +32,14 @@ package struct Judge {
         lockConflicts += 1
         continue
       }
+      if conflict.isExpected {
+        expectedConflicts += 1
+        continue
+      }
       var open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
       var begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
-      open.test = open.test(of: conflict.open, interpreter)
-      begun.test = begun.test(of: conflict.begun, interpreter)
+      open.test = open.test(of: conflict.open, in: file, interpreter)
+      begun.test = begun.test(of: conflict.begun, in: file, interpreter)
       if conflict.grade == .unordered,
         [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
       {
@@ -88,13 +94,16 @@ extension Variable {
 }
 
 extension Side {
-  /// The test on the stack, the outermost one, and the one that the task's name tells of.
+  /// The test on the stack, the outermost one; and the one that the name of the scope tells of, or
+  /// that of the task where no scopes were followed.
   fileprivate func test(
-    of side: Conflict.Side, _ interpreter: some Interpreter
+    of side: Conflict.Side, in file: EventFile, _ interpreter: some Interpreter
   ) -> TestReference? {
-    TestReference(
+    let isTest = side.taskName?.contains(" - running") == true
+    let names = file.scopeNames(from: side.scope) + (isTest ? [side.taskName ?? ""] : [])
+    return TestReference(
       function: (stack + awaitedBy).reversed().lazy.compactMap(interpreter.test).first,
-      title: side.taskName.flatMap(TestReference.title))
+      title: names.lazy.compactMap(TestReference.title(of:)).first)
   }
 
   init(
@@ -132,7 +141,7 @@ extension Side {
   ///
   /// Which memory holds an async context is a guess of the probe: what leads out of all code ends
   /// the chain.
-  static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
+  package static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
     var callers = chain.prefix { $0.last.map { $0.image != nil } ?? false }.flatMap(\.self)
     while callers.last?.isRuntime == true { callers.removeLast() }
     return callers
@@ -140,7 +149,7 @@ extension Side {
 
   /// Gives the program's merged functions and the accessors that the compiler made, which have no
   /// lines, those of their callers.
-  static func located(_ stack: [Frame]) -> [Frame] {
+  package static func located(_ stack: [Frame]) -> [Frame] {
     var stack = stack
     var caller: SourceLocation?
     for index in stack.indices.reversed() where !stack[index].isRuntime {

@@ -17,6 +17,8 @@ package struct Report: Sendable {
   package var orderedByInference: Int
   /// What is wrong with the suppressions and the baseline that were applied, a line each.
   package var remarks: [String] = []
+  /// Conflicts that a test had said would come.
+  package var expectedConflicts = 0
 
   package init(
     findings: [Finding], runs: [Run], processes: [CheckedProcess], unreadable: [String] = [],

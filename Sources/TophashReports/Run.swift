@@ -15,6 +15,8 @@ package struct Run: Hashable, Sendable {
     case run
     /// The command is `swift test` with its arguments.
     case test
+    /// The options say what is watched; nothing is left to chance.
+    case watch
   }
 
   package init(
@@ -35,6 +37,7 @@ package struct Run: Hashable, Sendable {
     return switch subcommand {
     case .run: ShellWords.joined(words + (command.isEmpty ? [] : ["--"] + command))
     case .test: ShellWords.joined(words + command.dropFirst(2))
+    case .watch: ShellWords.joined(["tophash", "watch"] + options + ["--"] + command)
     }
   }
 }

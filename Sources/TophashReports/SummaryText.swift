@@ -37,6 +37,10 @@ package struct SummaryText {
         "; \(Number.counted(UInt64(report.orderedByInference), "candidate")) left out,"
         + " whose sides were seen to wait for each other"
     }
+    if report.expectedConflicts > 0 {
+      line +=
+        "; \(Number.counted(UInt64(report.expectedConflicts), "known conflict")) left out"
+    }
     return line
   }
 

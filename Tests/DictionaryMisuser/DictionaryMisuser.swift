@@ -43,11 +43,11 @@ struct DictionaryMisuser {
   static func race(_ scenario: Scenario, _ shared: Shared, operations: Int) async {
     let startLine = StartLine(tasks: 2)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask(name: "first") {
+      group.addTask(name: "first", executorPreference: ThreadEach()) {
         startLine.wait()
         scenario.first(shared.dictionary, operations)
       }
-      group.addTask(name: "second") {
+      group.addTask(name: "second", executorPreference: ThreadEach()) {
         startLine.wait()
         scenario.second(shared.dictionary, operations)
       }
@@ -58,10 +58,10 @@ struct DictionaryMisuser {
   static func meet(_ scenario: Scenario, _ shared: Shared) async {
     let isDone = Flag()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask(name: "first") {
+      group.addTask(name: "first", executorPreference: ThreadEach()) {
         while !isDone.isSet { scenario.first(shared.dictionary, 1) }
       }
-      group.addTask(name: "second") {
+      group.addTask(name: "second", executorPreference: ThreadEach()) {
         for _ in 0..<100 { hold(shared.dictionary) }
         isDone.set()
       }
@@ -100,6 +100,7 @@ enum Scenario: String, CaseIterable {
 
   var startsEmpty: Bool { self == .writeWrite }
 
+  @inline(never)
   func first(_ dictionary: FailFastDictionary<Int, Int>, _ count: Int) {
     switch self {
     case .writeWrite: write(dictionary, count, from: 0)
@@ -120,6 +121,7 @@ enum Scenario: String, CaseIterable {
     }
   }
 
+  @inline(never)
   func second(_ dictionary: FailFastDictionary<Int, Int>, _ count: Int) {
     switch self {
     case .storeStore: for _ in 0..<count { dictionary[1, default: 0] += 1 }
@@ -143,6 +145,39 @@ final class Shared: @unchecked Sendable {
   init(_ dictionary: FailFastDictionary<Int, Int>) { self.dictionary = dictionary }
 }
 
+/// Gives each task a thread of its own. The pool has one for each processor: with a single one, a
+/// task that does not suspend would keep the other from ever beginning.
+final class ThreadEach: TaskExecutor {
+  func enqueue(_ job: consuming ExecutorJob) {
+    let work = Unmanaged.passRetained(Work(job: UnownedJob(job), executor: self)).toOpaque()
+    #if canImport(Darwin)
+    var thread: pthread_t?
+    let failure = pthread_create(&thread, nil, { Work.run($0) }, work)
+    #else
+    var thread = pthread_t()
+    let failure = pthread_create(&thread, nil, { Work.run($0!) }, work)
+    #endif
+    precondition(failure == 0, "no thread could be made")
+  }
+
+  private final class Work {
+    let job: UnownedJob
+    let executor: ThreadEach
+
+    init(job: UnownedJob, executor: ThreadEach) {
+      self.job = job
+      self.executor = executor
+    }
+
+    static func run(_ work: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+      let work = Unmanaged<Work>.fromOpaque(work).takeRetainedValue()
+      pthread_detach(pthread_self())
+      work.job.runSynchronously(on: work.executor.asUnownedTaskExecutor())
+      return nil
+    }
+  }
+}
+
 /// Where tasks wait for each other, so that they begin together.
 final class StartLine: Sendable {
   private let missing: Atomic<Int>
@@ -151,7 +186,7 @@ final class StartLine: Sendable {
 
   func wait() {
     missing.subtract(1, ordering: .relaxed)
-    while missing.load(ordering: .relaxed) > 0 {}
+    while missing.load(ordering: .relaxed) > 0 { sched_yield() }
   }
 }
 

@@ -7,10 +7,11 @@ import TophashTestSupport
   static let help = """
     OVERVIEW: Show the options in force, and where each comes from.
 
-    Takes the options of 'tophash run', reads the same configuration file and the
-    same TOPHASH_OPTIONS, and prints what came of them: one option a line, with the
-    flag, the variable or the line of the file that gave it. The text is itself a
-    configuration file: save it as .tophash.yml and change what you like.
+    Takes the options of 'tophash run' or of 'tophash test', reads the same
+    configuration file and the same TOPHASH_OPTIONS, and prints what came of them:
+    one option a line, with the flag, the variable or the line of the file that
+    gave it. The text is itself a configuration file: save it as .tophash.yml and
+    change what you like.
 
     Each place wins over those before it: defaults, .tophash.yml, TOPHASH_OPTIONS,
     the command line. Relative paths in a file begin where the file is. '--config
@@ -22,7 +23,11 @@ import TophashTestSupport
       65   the configuration file is wrong
       70   tophash itself failed
 
-    USAGE: tophash config [<options>]
+    USAGE: tophash config [<options>] [run | test]
+
+    ARGUMENTS:
+      <command>               The command whose options are shown. (values: run,
+                              test; default: run)
 
 
     """
@@ -76,6 +81,18 @@ import TophashTestSupport
   @Test func `without a word from anybody, the defaults`() throws {
     let directory = try TemporaryDirectory()
     expect(try config(in: directory.path), output: Self.defaults)
+  }
+
+  @Test func `the command's own defaults`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(".tophash.yml", "detect: caught\n")
+    #expect(
+      try lines(config(["test", "--config", "/dev/null"], in: directory.path))
+        .filter { Self.defaults.replacing(/\s+#/, with: "  #").contains($0) == false }
+        == ["detect: unordered  # default", "traps: .tophash/traps.json  # default"])
+    #expect(
+      try lines(config(["test"], in: directory.path))
+        .contains("detect: caught  # .tophash.yml:1:9"))
   }
 
   @Test func `each place wins over those before it, and is named`() throws {
@@ -374,7 +391,10 @@ import TophashTestSupport
   }
 
   @Test(arguments: [
-    (["config", "x"], "unexpected argument 'x'; see 'tophash config --help'"),
+    (
+      ["config", "x"],
+      "the value 'x' is invalid for '<command>'; please provide one of 'run' and 'test'"
+    ),
     (
       ["config", "--runs", "0"],
       "'--runs' takes a number from 1 to 1000, not '0'; see 'tophash run --help'"

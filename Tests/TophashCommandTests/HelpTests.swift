@@ -21,6 +21,8 @@ import TophashTestSupport
       test                    Run a package's tests, and report the tests whose
                               tasks conflict.
       report                  Merge, convert and compare saved reports.
+      profile                 Run a program, and show where its threads and tasks
+                              wait for each other.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
       explore                 Run a program in many orders of its threads, and

@@ -62,8 +62,9 @@ import TophashTestSupport
         .SH TOPHASH CONFIG
         Show the options in force, and where each comes from.
         .PP
-        Takes the options of 'tophash run', reads the same configuration file and the same \#
-        TOPHASH_OPTIONS, and prints what came of them: one option a line, with the flag, the \#
+        Takes the options of 'tophash run' or of 'tophash test', reads the same configuration \#
+        file and the same TOPHASH_OPTIONS, and prints what came of them: one option a line, with \#
+        the flag, the \#
         variable or the line of the file that gave it. The text is itself a configuration file: \#
         save it as .tophash.yml and change what you like.
         .PP

@@ -7,7 +7,8 @@ import TophashTestSupport
 @Suite(.serialized) struct ExploreCommandTests {
   @Test(arguments: [
     (Explored.account, "crash: trapped"), (.deadlock, "deadlock: no thread can go on"),
-    (.overlap, "race: two accesses"),
+    (.overlap, "race: two accesses"), (.tasks, "crash: trapped"),
+    (.locked, "crash: trapped"),
   ])
   func `a racy program fails, its fixed twin does not`(
     _ program: Explored, _ failure: String
@@ -52,6 +53,24 @@ import TophashTestSupport
       return try String(contentsOfFile: "\(Explored.directory)/s.schedule", encoding: .utf8)
     }
     #expect(try found("1") == found("2"))
+  }
+
+  @Test(arguments: ["echo", "child", "timers"])
+  func `a program that has to do with the world outside is no failure`(_ part: String) throws {
+    let result = try Explored.world.explore(["--schedules", "20"], [part])
+    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+    #expect(result.output == "")
+    #expect(result.errors.contains("tophash: 20 schedules"))
+    #expect(!result.errors.contains("only partly under control"))
+  }
+
+  @Test func `a thread that blocks where nobody saw it coming takes nothing down, and is told`()
+    throws
+  {
+    let result = try Explored.world.explore(["--schedules", "5"], ["unseen"])
+    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+    #expect(result.errors.contains("5 runs were only partly under control"))
+    #expect(result.errors.contains("pselect6"))
   }
 
   @Test func `the report as JSON`() throws {

@@ -32,13 +32,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[Swift Testing] test 'orders meet' - running", "orders meet"),
-    ("[Swift Testing] test 'it's one' - running", "it's one"),
-    ("restock", nil), ("[Swift Testing] test ", nil), ("[Swift Testing] test '", nil),
-    ("[Swift Testing] suite 'Orders' - running", nil), ("", nil),
+    ("[Swift Testing] test \"orders meet\" - running", "orders meet"),
+    ("[Swift Testing] test \"orders\" - running test case #2", "orders"),
+    ("[Swift Testing] test plain() - running", "plain()"),
+    ("[Swift Testing] test \"a name so long that it was c", "a name so long that it was c"),
+    ("restock", nil), ("[Swift Testing] test ", nil), ("[Swift Testing] test \"", nil),
+    ("[Swift Testing] suite Orders - running", nil), ("", nil),
   ])
   func `the test in the name of a task`(_ name: String, _ title: String?) {
-    #expect(TestReference.title(ofTask: name) == title)
+    #expect(TestReference.title(of: name) == title)
   }
 
   @Test func `each combination of tests is named once, the proven ones first`() throws {

@@ -67,7 +67,8 @@ struct tophash_run {
   uint32_t tid;
   uint64_t owner;
   uint64_t task_id;
-  char label[40];  // of the Dispatch queue
+  uint32_t scope;
+  char label[36];  // of the Dispatch queue
 };
 
 /// Used by one thread at a time; whoever hands it on orders the two.
@@ -75,6 +76,7 @@ struct tophash_strand {
   struct tophash_clock clock;
   uint32_t slot;  // 0: not followed
   bool told;      // all of its past was released: the next access begins a new time
+  uint32_t scope;  // that it runs in, where it is no task; not looked at here
   struct tophash_strand *outer;  // whose place on the thread it took
 };
 

@@ -70,6 +70,12 @@ static struct tophash_thread *choose(struct tophash_thread *self, bool is_free) 
 
 // MARK: Points
 
+static uint32_t stack_of(const struct tophash_thread *thread, uint64_t *frames) {
+  uint32_t count = 0;
+  if (thread->pc != 0) frames[count++] = thread->pc;
+  return count + tophash_walk(thread->frame, frames + count, TOPHASH_FRAMES - count);
+}
+
 static void keep_event(struct tophash_thread *self) {
   struct tophash_account *now = account();
   if (now->event_count >= TOPHASH_EVENTS) return;
@@ -81,9 +87,9 @@ static void keep_event(struct tophash_thread *self) {
       .own_step = self->steps,
       .address = self->address,
       .time = now->time,
-      .task = self->task,
   };
-  event->frame_count = tophash_walk(self->frame, event->frames, TOPHASH_FRAMES);
+  event->task = tophash_current_task(event->task_name, sizeof event->task_name);
+  event->frame_count = stack_of(self, event->frames);
   // Last: a crash leaves whole events only.
   __atomic_store_n(&now->event_count, now->event_count + 1, __ATOMIC_RELEASE);
 }
@@ -107,6 +113,7 @@ static void announce(struct tophash_thread *self, enum tophash_point point,
   self->address = (uint64_t)object;
   self->object = tophash_object(&tophash_run.objects, (uint64_t)object);
   self->frame = !site.is_own && self->outer != NULL ? self->outer : site.frame;
+  self->pc = site.pc;
   self->steps++;
 }
 
@@ -114,6 +121,7 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point,
                    const volatile void *object, struct tophash_site site) {
   // Code of the runtime may wait, but offers no choice: its order is not the program's business.
   if (!site.is_own && point != TOPHASH_POINT_YIELD) return;
+  if (site.is_own) tophash_run.looks = 0;
   announce(self, point, object, site);
   struct tophash_thread *next = choose(self, true);
   if (next != self) {
@@ -220,7 +228,7 @@ static void describe(const struct tophash_thread *thread, struct tophash_thread_
   };
   memcpy(into->name, thread->name, sizeof into->name);
   if (into->state == TOPHASH_THREAD_ENDED) return;
-  into->frame_count = tophash_walk(thread->frame, into->frames, TOPHASH_FRAMES);
+  into->frame_count = stack_of(thread, into->frames);
   bool is_lock = thread->point == TOPHASH_POINT_LOCK && into->state == TOPHASH_THREAD_WAITING;
   if (!is_lock) return;
   pthread_mutex_t mutex;

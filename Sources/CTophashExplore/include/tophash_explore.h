@@ -11,7 +11,8 @@
 //   baton/threads.c     the table of threads; how they start and end
 //   baton/images.c      whose code calls
 //   models/             what threads wait for: locks, conditions, semaphores, futexes, time, ...
-//   sources/            where points come from beside the models: accesses, Dispatch, tasks
+//   sources/            where points come from beside the models: accesses, Dispatch, tasks,
+//                       locked instructions
 //
 // All of the state below belongs to whoever holds the baton, so it needs no lock. What others
 // may touch as well says so.
@@ -63,7 +64,7 @@ struct tophash_thread {
   uint32_t exit_round;
   void *(*start)(void *);
   void *argument;
-  uint64_t task;       // identity of the Swift task that runs on it
+  uint64_t pc;         // where it is, when its stack does not tell; otherwise 0
   char name[32];
 };
 
@@ -79,6 +80,7 @@ struct tophash_run {
   uint64_t waits;      // so many began so far
   uint32_t exiting;    // a thread that has ended but is still on its way out
   uint32_t waiters;    // threads that wait for descriptors
+  uint32_t looks;      // of Dispatch at its workers, since the program last did anything
 };
 
 extern struct tophash_run tophash_run;
@@ -102,10 +104,12 @@ struct tophash_thread *tophash_thread_make(void *(*start)(void *), void *argumen
 
 // MARK: The baton
 
-/// A place in the program: whose code it is, and where its stack begins.
+/// A place in the program: whose code it is, where its stack begins, and an address in front of
+/// the stack's where that does not tell the place; otherwise 0.
 struct tophash_site {
   void **frame;
   bool is_own;
+  uint64_t pc;
 };
 
 bool tophash_is_own(const void *caller);
@@ -163,6 +167,8 @@ uint64_t tophash_now(void);
 /// A time on `clock` as virtual time; 0 for none.
 uint64_t tophash_deadline_at(clockid_t clock, const struct timespec *time);
 uint64_t tophash_deadline_in(const struct timespec *duration);
+/// How rarely Dispatch looks at its own workers, in nanoseconds: longer than any other timer.
+#define TOPHASH_MONITOR_INTERVAL 1000000000000000ull
 uint64_t tophash_timer_next(void);
 void tophash_timer_expire(uint64_t now);
 
@@ -179,6 +185,11 @@ void tophash_access_note_lock(struct tophash_thread *self, const volatile void *
 void tophash_access_forget_locks(void);
 void tophash_note_object(uint32_t object, uint64_t address);
 
+// MARK: Tasks
+
+/// The number of the Swift task that runs on this thread, or 0; copies its name.
+uint32_t tophash_current_task(char *name, size_t capacity);
+
 // MARK: Stacks
 
 /// The return addresses from `frame` on.
@@ -187,6 +198,8 @@ uint32_t tophash_walk(void **frame, uint64_t *frames, uint32_t capacity);
 // MARK: Start
 
 void tophash_jobs_begin(void);
+/// In the server: what is patched is patched in all children.
+void tophash_atomics_begin(void);
 void tophash_crash_begin(void);
 void tophash_watchdog_begin(void);
 /// Watches `child` until it has ended; its wait status.

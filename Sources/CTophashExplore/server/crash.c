@@ -7,12 +7,12 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-static const int signals[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+static const int signals[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 
 void tophash_describe_threads(void);
 
-static void crashed(int signal, siginfo_t *info, void *context) {
-  (void)info;
+/// Also for a trap that is none of this library's own.
+void tophash_crashed(int signal, siginfo_t *info, void *context) {
   struct tophash_account *account = &tophash_run.file->account;
   const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
   if (account->crash_signal == 0) {
@@ -27,7 +27,8 @@ static void crashed(int signal, siginfo_t *info, void *context) {
   // The default action follows when this returns, or at once for a signal that was raised.
   struct sigaction action = {.sa_handler = SIG_DFL};
   sigaction(signal, &action, NULL);
-  if (info->si_code <= 0) raise(signal);
+  // A breakpoint instruction is over, and would not come again.
+  if (info->si_code <= 0 || signal == SIGTRAP) raise(signal);
 }
 
 void tophash_crash_begin(void) {
@@ -35,7 +36,7 @@ void tophash_crash_begin(void) {
   stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
   sigaltstack(&own, NULL);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-    struct sigaction action = {.sa_sigaction = crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = tophash_crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigaction(signals[i], &action, NULL);
   }
 }

@@ -139,6 +139,7 @@ static int controlled_main(int argc, char **argv, char **environment) {
   unsetenv(VARIABLE);
   unsetenv(RANDOM_ADDRESSES);
   tophash_images_find();
+  tophash_atomics_begin();
   serve();
   begin_run();
   int status = program_main(argc, argv, environment);

@@ -78,3 +78,23 @@ CALL_2(long, dispatch_semaphore_wait, uint64_t)
 CALL_3(void, dispatch_apply, b, size_t, void *, void *)
 CALL_4(void, dispatch_apply_f, b, size_t, void *, void *, indexed)
 CALL_3(void, dispatch_after, b, uint64_t, void *, void *)
+
+// MARK: The pool's own timer
+//
+// Each second Dispatch looks whether its workers are blocked, and may start another one. An hour
+// of virtual time would be 3600 such looks. So it looks when nothing else is left to happen, some
+// times; if that helps nobody, nothing ever will (see idle.c).
+
+TOPHASH_REAL(void, dispatch_source_set_timer, (void *, uint64_t, uint64_t, uint64_t))
+TOPHASH_REAL(uint64_t, dispatch_time, (uint64_t, int64_t))
+
+TOPHASH_EXPORT void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval,
+                                              uint64_t leeway) {
+  bool is_monitor = tophash_self != NULL && interval == 1000000000 && leeway == 0 &&
+                    !tophash_is_own(__builtin_return_address(0));
+  if (is_monitor) {
+    interval = TOPHASH_MONITOR_INTERVAL;
+    start = dispatch_time_real()(0, (int64_t)interval);
+  }
+  dispatch_source_set_timer_real()(source, start, interval, leeway);
+}

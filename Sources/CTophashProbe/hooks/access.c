@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include "../watch/watch.h"
 #include "tophash_probe.h"
 
 // The runtime's flags (ExclusivityFlags): bit 0 modifies; bit 5 says that the
@@ -190,7 +191,14 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   // the site, and it stops the program on a violation within one thread.
   tophash_runtime.begin_access(pointer, buffer, flags, pc);
   struct tophash_thread *self = &tophash_self;
-  if (tophash_unlikely(self->counters == NULL)) return;
+  if (tophash_unlikely(self->counters == NULL)) {
+    const uint64_t *above = __builtin_frame_address(0);
+    if (tophash_watch.follows_accesses)
+      tophash_watch_access_begin(
+          (uint64_t)pointer, (uint64_t)buffer, flags,
+          (struct tophash_watch_place){(uint64_t)pc, above[0], (uint64_t)(above + 2)});
+    return;
+  }
   self->counters->tracked++;
   // No address in the buffer: exclusivity checking is switched off in the
   // runtime, and the end could not be matched.
@@ -227,7 +235,8 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
   struct tophash_thread *self = &tophash_self;
   if (tophash_unlikely(self->counters == NULL) && tophash_process.watching)
     TOPHASH_JUMP begin_attaching(pointer, buffer, flags, pc);
-  if (flags & FLAG_TRACKED) TOPHASH_JUMP begin_tracked(pointer, buffer, flags, pc);
+  if (flags & FLAG_TRACKED || tophash_unlikely(tophash_watch.follows_accesses))
+    TOPHASH_JUMP begin_tracked(pointer, buffer, flags, pc);
   if (self->counters != NULL) self->counters->instantaneous++;
   TOPHASH_JUMP tophash_runtime.begin_access(pointer, buffer, flags, pc);
 }
@@ -257,6 +266,8 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) 
     // drifted would hide the locks that this thread takes inside of accesses.
     if (self->open > 0) self->open--;
     if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT)) amend(self, buffer[1]);
+  } else if (tophash_unlikely(tophash_watch.follows_accesses)) {
+    tophash_watch_access_end((uint64_t)buffer);
   }
   tophash_runtime.end_access(buffer);
 }

@@ -17,7 +17,7 @@
 
 #include "strands.h"
 
-// MARK: The runtime's images
+// MARK: Images
 
 static struct {
   uint64_t low, high;
@@ -28,23 +28,42 @@ static int image_count;
 static const char *const runtime_names[] = {
     "libswiftCore.so", "libswift_Concurrency.so", "libdispatch.so", "libswiftSynchronization.so"};
 
-static int note_runtime(struct dl_phdr_info *info, size_t size, void *unused) {
+// Of the program.
+static uint64_t program_low, program_size;
+
+static void extent(const struct dl_phdr_info *info, uint64_t *low, uint64_t *high) {
+  *low = UINT64_MAX;
+  *high = 0;
+  for (int p = 0; p < info->dlpi_phnum; p++) {
+    if (info->dlpi_phdr[p].p_type != PT_LOAD) continue;
+    uint64_t start = info->dlpi_addr + info->dlpi_phdr[p].p_vaddr;
+    if (start < *low) *low = start;
+    if (start + info->dlpi_phdr[p].p_memsz > *high) *high = start + info->dlpi_phdr[p].p_memsz;
+  }
+}
+
+static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
   (void)size, (void)unused;
+  uint64_t low, high;
+  extent(info, &low, &high);
+  if (info->dlpi_name[0] == 0 && program_size == 0) {
+    program_low = low;
+    program_size = high - low;
+  }
   const char *name = strrchr(info->dlpi_name, '/');
   name = name == NULL ? info->dlpi_name : name + 1;
   for (size_t i = 0; i < sizeof runtime_names / sizeof *runtime_names; i++) {
     if (strcmp(name, runtime_names[i]) != 0) continue;
-    uint64_t low = UINT64_MAX, high = 0;
-    for (int p = 0; p < info->dlpi_phnum; p++) {
-      if (info->dlpi_phdr[p].p_type != PT_LOAD) continue;
-      uint64_t start = info->dlpi_addr + info->dlpi_phdr[p].p_vaddr;
-      if (start < low) low = start;
-      if (start + info->dlpi_phdr[p].p_memsz > high) high = start + info->dlpi_phdr[p].p_memsz;
-    }
     if (image_count < 8) images[image_count++] = (typeof(images[0])){low, high, i == 1};
   }
   return 0;
 }
+
+void tophash_note_images(void) {
+  if (program_size == 0) dl_iterate_phdr(note_image, NULL);
+}
+
+bool tophash_is_program(uint64_t address) { return address - program_low < program_size; }
 
 bool tophash_is_runtime(const void *caller) {
   for (int i = 0; i < image_count; i++)
@@ -178,11 +197,12 @@ static void *hook_slow_alloc(size_t size, size_t alignment) {
 }
 
 static void hook_slow_dealloc(void *memory, size_t size, size_t alignment) {
-  // Before it is freed: afterwards it may belong to another thread.
-  if (memory != NULL) {
-    if (size == (size_t)-1) size = malloc_usable_size(memory);
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
-  }
+  // Before it is freed: afterwards it may belong to another thread. The allocator
+  // knows the size; some callers do not, and pass anything, so that what lies
+  // around would be forgotten: tasks that are alive would lose their past.
+  if (memory != NULL)
+    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory,
+                                 malloc_usable_size(memory));
   slow_dealloc_original(memory, size, alignment);
 }
 
@@ -242,7 +262,7 @@ static void *patched(const char *name, void *entry, void *hook) {
 }
 
 bool tophash_edges_start_swift(void) {
-  dl_iterate_phdr(note_runtime, NULL);
+  tophash_note_images();
   void *core = dlsym(RTLD_DEFAULT, "swift_slowAlloc");
   void **acquire = dlsym(RTLD_DEFAULT, "_swift_tsan_acquire");
   void **release = dlsym(RTLD_DEFAULT, "_swift_tsan_release");

@@ -45,8 +45,10 @@ void tophash_strand_leave(struct tophash_strand *strand);
 void tophash_strand_enter_task(uint64_t state);
 void tophash_strand_leave_task(uint64_t state);
 
-void tophash_strand_thread_begin(uint64_t creation);
+void tophash_strand_thread_begin(uint64_t creation, uint32_t scope);
 void tophash_strand_thread_exit(void);
+/// What runs here is in another scope from now on.
+void tophash_strand_enter_scope(uint32_t scope);
 /// In a forked child: forgets everything but the thread that is left.
 void tophash_strand_forked(void);
 
@@ -56,10 +58,6 @@ static inline void tophash_edge_release(uint64_t key) {
 static inline void tophash_edge_acquire(uint64_t key) {
   tophash_clocks_acquire(tophash_process.clocks, tophash_strand_current(), key);
 }
-
-/// True when `caller` is code of the Swift runtime or of Dispatch. What they
-/// lock for themselves orders nothing that a program could rely on.
-bool tophash_is_runtime(const void *caller);
 
 /// True when `caller` is code of the concurrency runtime.
 bool tophash_is_concurrency(const void *caller);

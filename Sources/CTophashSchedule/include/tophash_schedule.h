@@ -153,9 +153,9 @@ struct tophash_event {
   uint32_t own_step;
   uint64_t address;
   uint64_t time;         // virtual, in nanoseconds since the start
-  uint32_t unused;
+  uint32_t task;         // number of the Swift task, or 0
   uint32_t frame_count;
-  uint64_t task;         // identity of the Swift task, or 0
+  char task_name[24];
   uint64_t frames[TOPHASH_FRAMES];
 };
 
@@ -215,10 +215,16 @@ struct tophash_account {
   struct tophash_choice choices[TOPHASH_CHOICES];
 };
 
+#define TOPHASH_LOCKED 8192
+
 /// The mapped file.
 struct tophash_schedule_file {
   uint32_t version;
   uint32_t size;
+  // The program's locked instructions, as addresses in its file. Written before it starts.
+  uint32_t locked_count;
+  uint32_t unused;
+  uint64_t locked[TOPHASH_LOCKED];
   struct tophash_order order;
   struct tophash_account account;
   struct tophash_event events[TOPHASH_EVENTS];
@@ -244,6 +250,9 @@ static inline struct tophash_event *tophash_file_events(struct tophash_schedule_
 }
 static inline struct tophash_named_object *tophash_file_named(struct tophash_schedule_file *file) {
   return file->named;
+}
+static inline uint64_t *tophash_file_locked(struct tophash_schedule_file *file) {
+  return file->locked;
 }
 static inline const uint8_t *tophash_snapshot_of(const struct tophash_named_object *named) {
   return named->snapshot;

@@ -24,7 +24,8 @@ void tophash_reader_keep(void *slot, void (*release)(void *slot));
 bool tophash_reader_prepare(void);
 
 // A full barrier on every thread of the process, somewhere during the call.
-void tophash_reader_barrier(void);
+// False: there was none.
+bool tophash_reader_barrier(void);
 
 // The reader's half: keeps the compiler from moving loads before the store.
 static inline void tophash_reader_fence(void) { atomic_signal_fence(memory_order_seq_cst); }

@@ -55,7 +55,7 @@ extension ConcurrentDictionary {
         home.loadWords(matches.first, into: scratch)
         // Before the bits are taken for a key: they may not belong together.
         guard _fastPath(word.isSame(as: home.bucketWord)),
-          _fastPath(KeyEquality.areEqual(scratch.pointee.key, key))
+          _fastPath(KeyEquality.isEqual(at: Bucket.keyPointer(scratch), to: key))
         else { return nil }
         return .some(scratch.pointee.value)
       }
@@ -93,7 +93,7 @@ extension ConcurrentDictionary {
           while !matches.isEmpty {
             node.loadWords(matches.first, into: scratch)
             guard word.isSame(as: home.bucketWord) else { continue restart }
-            if KeyEquality.areEqual(scratch.pointee.key, key) {
+            if KeyEquality.isEqual(at: Bucket.keyPointer(scratch), to: key) {
               return scratch.pointee.value
             }
             matches.removeFirst()

@@ -12,7 +12,7 @@ extension ConcurrentDictionary {
     // The common case of `Edit.replace(_:)`, in registers.
     let matches = home.tags.matches(hash.tag, in: SlotSet.homeLanes)
     if Bucket.replacesValuesAlone && !matches.isEmpty,
-      _fastPath(KeyEquality.areEqual(home.entry(matches.first).pointee.key, key))
+      _fastPath(KeyEquality.isEqual(at: home.key(matches.first), to: key))
     {
       let old = home.replaceValue(matches.first, by: value)
       home.bucketWord = word

@@ -47,7 +47,7 @@ internal struct Edit<Key, Value> {
     let tags = home.tags
     var matches = tags.matches(tag, in: SlotSet.homeLanes)
     while !matches.isEmpty {
-      if _fastPath(KeyEquality.areEqual(home.entry(matches.first).pointee.key, key)) {
+      if _fastPath(KeyEquality.isEqual(at: home.key(matches.first), to: key)) {
         slot = matches.first
         isPresent = true
         return
@@ -66,7 +66,7 @@ internal struct Edit<Key, Value> {
       let tags = candidate.tags
       var matches = tags.matches(tag, in: SlotSet.overflowLanes)
       while !matches.isEmpty {
-        if KeyEquality.areEqual(candidate.entry(matches.first).pointee.key, key) {
+        if KeyEquality.isEqual(at: candidate.key(matches.first), to: key) {
           node = candidate
           slot = matches.first
           isPresent = true
@@ -205,6 +205,14 @@ extension Node {
       storeWord(Self.valueOffset &>> 3, of: slot, from: scratch)
     }
     return old
+  }
+
+  /// The key of an entry lies at its start.
+  @inlinable @inline(__always)
+  internal static func keyPointer(
+    _ entry: UnsafeMutablePointer<NodeEntry<Key, Value>>
+  ) -> UnsafePointer<Key> {
+    UnsafeRawPointer(entry).assumingMemoryBound(to: Key.self)
   }
 
   @inlinable @inline(__always)

@@ -98,6 +98,12 @@ internal struct Node<Key, Value> {
     slotBase(slot).assumingMemoryBound(to: NodeEntry<Key, Value>.self)
   }
 
+  /// The key in place. Only for whoever keeps writers out.
+  @inlinable @inline(__always)
+  internal func key(_ slot: Int) -> UnsafePointer<Key> {
+    UnsafeRawPointer(slotBase(slot)).assumingMemoryBound(to: Key.self)
+  }
+
   /// The value in place. Only for whoever keeps writers out.
   @inlinable @inline(__always)
   internal func value(_ slot: Int) -> UnsafeMutablePointer<Value> {
@@ -133,29 +139,29 @@ internal struct Node<Key, Value> {
 
   // MARK: Slots, word by word
 
+  // The words that are copied are keys and values to others. So here they are read and written as
+  // raw memory: the compiler takes it for granted that typed accesses of different types never
+  // meet, and then a key that was just copied in as words may be read from before.
+
   @inlinable @inline(__always)
   internal func loadWords(_ slot: Int, into target: UnsafeMutableRawPointer) {
     let source = slotBase(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
-    let target = target.assumingMemoryBound(to: UInt64.self)
     for word in 0..<(Self.slotSize &>> 3) {
-      target[word] = source[word].load(ordering: .acquiring)
+      target.storeBytes(
+        of: source[word].load(ordering: .acquiring), toByteOffset: word &* 8, as: UInt64.self)
     }
   }
 
   @inlinable @inline(__always)
   internal func storeWords(_ slot: Int, from source: UnsafeRawPointer) {
-    let target = slotBase(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
-    let source = source.assumingMemoryBound(to: UInt64.self)
-    for word in 0..<(Self.slotSize &>> 3) {
-      target[word].store(source[word], ordering: .releasing)
-    }
+    for word in 0..<(Self.slotSize &>> 3) { storeWord(word, of: slot, from: source) }
   }
 
   @inlinable @inline(__always)
   internal func storeWord(_ word: Int, of slot: Int, from source: UnsafeRawPointer) {
     let target = slotBase(slot).assumingMemoryBound(to: Atomic<UInt64>.self)
-    let source = source.assumingMemoryBound(to: UInt64.self)
-    target[word].store(source[word], ordering: .releasing)
+    target[word].store(
+      source.load(fromByteOffset: word &* 8, as: UInt64.self), ordering: .releasing)
   }
 
   /// Room for one entry on the stack. Ends up in registers when the types are known.

@@ -42,33 +42,59 @@ internal enum FoldedHash {
     return nil
   }
 
-  /// The hash of an ASCII string; `nil` for any other.
+  /// The hash of a string that is canonically equivalent to an ASCII string; `nil` for any other,
+  /// which needs `Hasher` to be normalised.
   ///
-  /// Swift's strings are equal when they are canonically equivalent. An ASCII string is equivalent
-  /// to itself alone, so its bytes may be hashed; every other string needs `Hasher`, which
-  /// normalises. ASCII or not is a property of the text, so equal strings take the same way,
-  /// whether they are small, native or bridged.
+  /// Swift's strings are equal when they are canonically equivalent, whether they are small, native
+  /// or bridged.
   @inlinable @inline(__always)
   internal static func hash(_ string: String, seed: UInt64) -> UInt64? {
-    if let hash = string.utf8.withContiguousStorageIfAvailable({ hashASCII($0, seed: seed) }) {
-      return hash
+    if StringWords.areKnown {
+      let words = StringWords(string)
+      if words.isLarge {
+        if let hash = hashASCII(words.largeStart, words.largeCount, seed: seed) { return hash }
+      } else if words.isSmallASCII {
+        return hashASCII(words, seed: seed)
+      }
     }
-    return hashCopy(of: string, seed: seed)
+    return hashEquivalent(of: string, seed: seed)
   }
 
-  /// Bridged strings only.
-  @inlinable @inline(never)
-  internal static func hashCopy(of string: String, seed: UInt64) -> UInt64? {
-    var copy = string
-    return copy.withUTF8 { hashASCII($0, seed: seed) }
+  /// The same for any string, slowly.
+  @usableFromInline @inline(never)
+  internal static func hashEquivalent(of string: String, seed: UInt64) -> UInt64? {
+    guard string.unicodeScalars.allSatisfy({ equivalentASCII($0) != nil }) else { return nil }
+    let bytes = string.unicodeScalars.map { equivalentASCII($0).unsafelyUnwrapped }
+    return bytes.withUnsafeBytes { bytes in
+      withUnsafePointer(to: 0 as UInt8) { nothing in
+        hashASCII(bytes.baseAddress ?? UnsafeRawPointer(nothing), bytes.count, seed: seed)
+      }
+    }
+  }
+
+  /// The ASCII character that a scalar is canonically equivalent to. There are three that are not
+  /// ASCII themselves: the Greek question mark, the Greek varia and the Kelvin sign.
+  internal static func equivalentASCII(_ scalar: Unicode.Scalar) -> UInt8? {
+    switch scalar {
+    case "\u{37E}": UInt8(ascii: ";")
+    case "\u{1FEF}": UInt8(ascii: "`")
+    case "\u{212A}": UInt8(ascii: "K")
+    default: scalar.isASCII ? UInt8(truncatingIfNeeded: scalar.value) : nil
+    }
   }
 
   @inlinable @inline(__always)
-  internal static func hashASCII(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64? {
-    let count = bytes.count
-    let start = seed ^ (UInt64(truncatingIfNeeded: count) &* multiplier)
+  internal static func start(_ count: UInt64, _ seed: UInt64) -> UInt64 {
+    seed ^ (count &* multiplier)
+  }
+
+  @inlinable @inline(__always)
+  internal static func hashASCII(
+    _ base: UnsafeRawPointer, _ count: Int, seed: UInt64
+  ) -> UInt64? {
+    let start = start(UInt64(truncatingIfNeeded: count), seed)
     let key = (seed &* multiplier) | 1
-    guard let base = UnsafeRawPointer(bytes.baseAddress), count > 0 else { return fold(start, key) }
+    guard count > 0 else { return fold(start, key) }
     var all: UInt64
     var hash: UInt64
     if count >= 8 {
@@ -93,13 +119,41 @@ internal enum FoldedHash {
       all = a | b
       hash = fold((a | b &<< 32) ^ start, key)
     } else {
-      let a = UInt64(bytes[0])
-      let b = UInt64(bytes[count &>> 1])
-      let c = UInt64(bytes[count &- 1])
+      let a = UInt64(base.load(as: UInt8.self))
+      let b = UInt64(base.load(fromByteOffset: count &>> 1, as: UInt8.self))
+      let c = UInt64(base.load(fromByteOffset: count &- 1, as: UInt8.self))
       all = a | b | c
       hash = fold((a | b &<< 8 | c &<< 16) ^ start, key)
     }
     guard _fastPath(all & 0x8080_8080_8080_8080 == 0) else { return nil }
+    return fold(hash, multiplier)
+  }
+
+  /// The same for a small string, out of registers.
+  @inlinable @inline(__always)
+  internal static func hashASCII(_ words: StringWords, seed: UInt64) -> UInt64 {
+    let count = words.smallCount
+    let start = start(count, seed)
+    let key = (seed &* multiplier) | 1
+    let hash: UInt64
+    if count >= 8 {
+      // The last eight bytes. Shifted in two steps, for a shift by 64 is none.
+      let bits = 8 &* (count &- 8)
+      let rest = (words.high & 0x00FF_FFFF_FFFF_FFFF) &<< 8
+      let b = words.low &>> bits | rest &<< (56 &- bits)
+      hash = fold(words.low ^ start, b ^ key)
+    } else if count >= 4 {
+      let a = words.low & 0xFFFF_FFFF
+      let b = words.low &>> (8 &* (count &- 4))
+      hash = fold((a | b &<< 32) ^ start, key)
+    } else if count > 0 {
+      let a = words.low & 0xFF
+      let b = words.low &>> (8 &* (count &>> 1)) & 0xFF
+      let c = words.low &>> (8 &* (count &- 1)) & 0xFF
+      hash = fold((a | b &<< 8 | c &<< 16) ^ start, key)
+    } else {
+      return fold(start, key)
+    }
     return fold(hash, multiplier)
   }
 

@@ -1,8 +1,22 @@
 /// Compares keys.
 @usableFromInline
 internal enum KeyEquality {
+  /// Whether the key at an address, which its caller keeps there, is `key`.
   @inlinable @inline(__always)
-  internal static func areEqual<Key: Equatable>(_ a: Key, _ b: Key) -> Bool {
-    a == b
+  internal static func isEqual<Key: Equatable>(
+    at stored: UnsafePointer<Key>, to key: Key
+  ) -> Bool {
+    if StringWords.areKnown && Key.self == String.self {
+      let words = StringWords(_identityCast(key, to: String.self))
+      if let answer = StringWords(at: stored).isEquivalent(to: words) { return answer }
+    }
+    return isEqualByOperator(at: stored, to: key)
+  }
+
+  @inlinable @inline(__always)
+  internal static func isEqualByOperator<Key: Equatable>(
+    at stored: UnsafePointer<Key>, to key: Key
+  ) -> Bool {
+    stored.pointee == key
   }
 }

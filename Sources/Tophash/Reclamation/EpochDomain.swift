@@ -164,7 +164,8 @@ internal final class EpochDomain: Sendable {
   @usableFromInline
   internal func advance() -> Bool {
     let epoch = epochCell.pointee.load(ordering: .sequentiallyConsistent)
-    if readersAreLight { tophash_reader_barrier() }
+    // Without the barrier, a reader's store may not be seen: rather nothing is ever released.
+    if readersAreLight && !tophash_reader_barrier() { return false }
     if crowdCell.pointee.load(ordering: .sequentiallyConsistent) != 0 { return false }
     for index in 0..<Self.slotCount {
       // Sequentially consistent: one order with the claims in `pin()`; acquires what `unpin(_:)`

@@ -24,6 +24,7 @@ struct ControlledProgram {
       path: subject.path, arguments: subject.arguments, environment: environment,
       library: try directory.preloadable(library), directory: directory.path)
     program.randomizesAddresses = randomizesAddresses
+    program.lockedInstructions = (try? ElfImage(path: subject.path))?.lockedInstructions ?? []
     self.program = program
   }
 

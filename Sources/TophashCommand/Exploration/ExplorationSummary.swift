@@ -20,7 +20,8 @@ struct ExplorationSummary {
     if exploration.failure == nil { lines += Self.verdict(result, allowsOverlaps) }
     if result.partial > 0 {
       lines.append(
-        "\(result.partial) runs were only partly under control: no deadlock is claimed for them")
+        "\(result.partial) runs were only partly under control"
+          + Self.reason(result.lostCalls) + ": no deadlock is claimed for them")
     }
     if result.external > 0 {
       lines.append(
@@ -31,6 +32,21 @@ struct ExplorationSummary {
     }
     self.lines = lines
   }
+
+  /// Where threads blocked that nobody saw coming.
+  private static func reason(_ calls: Set<Int32>) -> String {
+    guard !calls.isEmpty else { return "" }
+    let names = calls.sorted().map { Self.names[$0] ?? "system call \($0)" }
+    return " (a thread blocked in \(names.joined(separator: ", ")))"
+  }
+
+  /// Of x86-64, the ones that block and are not modelled.
+  private static let names: [Int32: String] = [
+    34: "pause", 42: "connect", 72: "fcntl", 73: "flock", 74: "fsync", 128: "rt_sigtimedwait",
+    202: "futex", 230: "clock_nanosleep", 232: "epoll_wait", 247: "waitid", 270: "pselect6",
+    271: "ppoll", 0: "read", 1: "write", 61: "wait4", 65: "semop", 241: "mq_open",
+    243: "mq_timedreceive",
+  ]
 
   private static func verdict(_ result: Search.Result, _ allowsOverlaps: Bool) -> [String] {
     let plain = result.plain

@@ -30,7 +30,7 @@ struct CommandHelp {
     let subcommands = (root.subcommands ?? []).filter { $0.commandName != "help" }
     let types = Tophash.configuration.subcommands
     return [CommandHelp(root, name: root.commandName, usage: Tophash.usageString())]
-      + zip(subcommands, types).map { command, type in
+      + zip(subcommands, types).filter(\.0.shouldDisplay).map { command, type in
         CommandHelp(
           command, name: "\(root.commandName) \(command.commandName)",
           usage: Tophash.usageString(for: type))
@@ -52,7 +52,7 @@ struct CommandHelp {
     self.usage = usage
     abstract = command.abstract ?? ""
     discussion = HelpBlock.blocks(of: command.discussion ?? "")
-    arguments = (command.arguments ?? []).map { argument in
+    arguments = (command.arguments ?? []).filter(\.shouldDisplay).map { argument in
       let value = "<\(argument.valueName ?? "")>"
       let names = (argument.names ?? []).map { ($0.kind == "short" ? "-" : "--") + $0.name }
       let term =
@@ -104,6 +104,7 @@ private struct DumpedHelp: Decodable {
 
 private struct DumpedCommand: Decodable {
   var commandName: String
+  var shouldDisplay: Bool
   var abstract: String?
   var discussion: String?
   var arguments: [DumpedArgument]?
@@ -117,6 +118,7 @@ private struct DumpedArgument: Decodable {
   }
 
   var kind: String
+  var shouldDisplay: Bool
   var names: [Name]?
   var valueName: String?
   var abstract: String?

@@ -17,7 +17,7 @@ package struct ExplorationJSON: Encodable {
   }
 
   struct Step: Encodable {
-    var thread: String
+    var who: String
     var what: String
     var place: String?
     var isDeviation: Bool
@@ -115,7 +115,7 @@ extension ExplorationJSON.Found {
       replays: failure.replays, same: failure.same, isFullyControlled: failure.isFullyControlled,
       interleaving: interleaving.rows.map {
         .init(
-          thread: interleaving.name(of: $0.thread), what: $0.what, place: $0.place,
+          who: interleaving.name(of: $0.lane), what: $0.what, place: $0.place,
           isDeviation: $0.isDeviation)
       },
       waits: interleaving.waits, stoppedIn: interleaving.crash, file: failure.file)

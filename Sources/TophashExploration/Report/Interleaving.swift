@@ -2,15 +2,15 @@ import TophashSymbols
 
 /// What each thread did in a run, in order, in the words of its source.
 package struct Interleaving: Sendable {
-  /// One thread, a column of the table.
-  package struct Lane: Hashable, Sendable {
-    package var thread: Int
-    package var name: String
+  /// Who runs: a task where there is one, else a thread.
+  package enum Lane: Hashable, Sendable {
+    case thread(Int)
+    case task(Int)
   }
 
-  /// One thing that a thread did.
+  /// One thing that somebody did.
   package struct Row: Hashable, Sendable {
-    package var thread: Int
+    package var lane: Lane
     /// From 0, over all threads.
     package var step: Int
     /// `modifies Account.balance`.
@@ -34,7 +34,7 @@ package struct Interleaving: Sendable {
 
   /// Names of objects that have no better one.
   private var objectNames: [Int: String] = [:]
-  private var threadNames: [Int: String] = [:]
+  private var laneNames: [Lane: String] = [:]
 
   /// - Parameters:
   ///   - account: A detailed one.
@@ -56,8 +56,7 @@ package struct Interleaving: Sendable {
     nameObjects(account, VariableNamer(images: images, cache: cache))
 
     rows = timeline(account, reader)
-    let shown = Set(rows.map(\.thread)).sorted()
-    lanes = shown.map { Lane(thread: $0, name: threadNames[$0] ?? "thread \($0)") }
+    for row in rows where !lanes.contains(row.lane) { lanes.append(row.lane) }
     statements = account.choices.map { statement($0, account, reader) }
     meetings = account.overlaps.map { meeting($0, reader) }
     crash = reader.own(account.crashStack).map(\.text)
@@ -80,26 +79,45 @@ package struct Interleaving: Sendable {
       guard event.point != .modifying, let frame = reader.own(event.stack) else { continue }
       let position = event.point?.comesAfter == true ? previous[step] * 3 + 1 : step * 3
       let row = Row(
-        thread: event.thread, step: step, what: what(event.point, event.object),
+        lane: event.lane, step: step, what: what(event.point, event.object),
         place: frame.place, isDeviation: false)
       placed.append((position, row))
     }
     for choice in account.choices {
       let before =
         events.lastIndex { $0.thread == choice.thread && $0.ownStep < choice.step } ?? -1
-      placed.append((before * 3 + 2, row(for: choice)))
+      placed.append((before * 3 + 2, row(for: choice, events)))
     }
     let order = placed.indices.sorted { (placed[$0].position, $0) < (placed[$1].position, $1) }
     return order.map { placed[$0].row }
   }
 
-  private func row(for choice: Choice) -> Row {
-    Row(
-      thread: choice.thread, step: choice.step, what: "» \(name(of: choice.next)) goes first",
-      place: nil, isDeviation: true)
+  private func row(for choice: Choice, _ events: [Account.Event]) -> Row {
+    let (lane, next) = lanes(of: choice, events)
+    return Row(
+      lane: lane, step: choice.step, what: "» \(name(of: next)) goes first", place: nil,
+      isDeviation: true)
   }
 
-  package func name(of thread: Int) -> String { threadNames[thread] ?? "thread \(thread)" }
+  /// Who was stopped, and who went first.
+  private func lanes(of choice: Choice, _ events: [Account.Event]) -> (Lane, Lane) {
+    let before = events.lastIndex { $0.thread == choice.thread && $0.ownStep < choice.step }
+    let stopped =
+      events.first { $0.thread == choice.thread && $0.ownStep == choice.step && $0.task != nil }
+      ?? before.map { events[$0] }
+    // The first thing that it did in the name of somebody.
+    let after = events[((before ?? -1) + 1)...].prefix(20)
+    let next = after.first { $0.thread == choice.next && $0.task != nil }
+    return (stopped?.lane ?? .thread(choice.thread), next?.lane ?? .thread(choice.next))
+  }
+
+  package func name(of lane: Lane) -> String {
+    if let name = laneNames[lane] { return name }
+    return switch lane {
+    case .thread(let number): "thread \(number)"
+    case .task(let number): "task \(number)"
+    }
+  }
 }
 
 // MARK: - Names
@@ -109,9 +127,19 @@ extension Interleaving {
     for (number, thread) in account.threads.enumerated() {
       // Foundation gives every thread the program's name.
       let given = thread.name.isEmpty || thread.name == program.map(String.init) ? nil : thread.name
-      threadNames[number] =
-        number == 0 ? "main" : thread.isPool ? "worker \(number)" : "thread \(number)"
-      if number != 0, !thread.isPool, let given { threadNames[number]! += " \"\(given)\"" }
+      let kind = number == 0 ? "main" : thread.isPool ? "worker \(number)" : "thread \(number)"
+      let words = number != 0 && !thread.isPool ? given.map { " \"\($0)\"" } : nil
+      laneNames[.thread(number)] = kind + (words ?? "")
+    }
+    var isMainKnown = false
+    for event in account.events {
+      guard let task = event.task, laneNames[.task(task)] == nil else { continue }
+      // The task that the main function is.
+      let isMain = event.thread == 0 && !isMainKnown
+      isMainKnown = isMainKnown || event.thread == 0
+      laneNames[.task(task)] =
+        isMain
+        ? "main" : event.taskName.isEmpty ? "task \(task)" : "task \(task) \"\(event.taskName)\""
     }
   }
 
@@ -141,7 +169,7 @@ extension Interleaving {
 
 extension Interleaving {
   private func statement(_ choice: Choice, _ account: Account, _ reader: StackReader) -> String {
-    let next = name(of: choice.next)
+    let (stopped, next) = lanes(of: choice, account.events)
     let event = account.events.last { $0.thread == choice.thread && $0.ownStep == choice.step }
     let waiting =
       account.threads.indices.contains(choice.thread) ? account.threads[choice.thread] : nil
@@ -149,7 +177,8 @@ extension Interleaving {
     let object = event?.object ?? waiting?.object ?? 0
     let frame = reader.own(event?.stack ?? waiting?.stack ?? [])
     let place = frame?.place.map { " (\($0))" } ?? ""
-    return "when \(name(of: choice.thread)) \(upcoming(point, object))\(place), \(next) goes first"
+    return
+      "when \(name(of: stopped)) \(upcoming(point, object))\(place), \(name(of: next)) goes first"
   }
 
   private func upcoming(_ point: Point?, _ object: Int) -> String {
@@ -164,8 +193,9 @@ extension Interleaving {
   private func meeting(_ overlap: Account.Overlap, _ reader: StackReader) -> String {
     let variable = objectNames[overlap.object] ?? "a variable"
     func place(_ site: UInt64) -> String { reader.own([site])?.place.map { " (\($0))" } ?? "" }
-    return "\(name(of: overlap.firstThread)) was \(overlap.firstModifies ? "modifying" : "reading")"
-      + " \(variable)\(place(overlap.firstSite)) when \(name(of: overlap.secondThread)) began to"
+    return
+      "\(name(of: .thread(overlap.firstThread))) was \(overlap.firstModifies ? "modifying" : "reading")"
+      + " \(variable)\(place(overlap.firstSite)) when \(name(of: .thread(overlap.secondThread))) began to"
       + " \(overlap.secondModifies ? "modify" : "read") it\(place(overlap.secondSite))"
   }
 
@@ -176,12 +206,16 @@ extension Interleaving {
       // Workers without work, and the main thread of a program that lives on its main queue.
       if frame == nil, thread.isPool { return nil }
       let holder = thread.holder.map {
-        $0 == number ? ", which it holds itself" : ", which \(name(of: $0)) holds"
+        $0 == number ? ", which it holds itself" : ", which \(name(of: .thread($0))) holds"
       }
       return
-        "\(name(of: number)) \(what(thread.point, thread.object))\(holder ?? "")\(frame?.place.map { " (\($0))" } ?? "")"
+        "\(name(of: .thread(number))) \(what(thread.point, thread.object))\(holder ?? "")\(frame?.place.map { " (\($0))" } ?? "")"
     }
   }
+}
+
+extension Account.Event {
+  var lane: Interleaving.Lane { task.map { .task($0) } ?? .thread(thread) }
 }
 
 /// Finds the reader's own code in a stack.

@@ -34,13 +34,13 @@ struct InterleavingText {
   }
 
   private func table(_ lanes: [Interleaving.Lane]) -> [String] {
-    var cells: [[String]] = [[""] + lanes.map(\.name)]
+    var cells: [[String]] = [[""] + lanes.map(interleaving.name)]
     for row in shown {
       guard let row else {
         cells.append(["…"] + lanes.map { _ in "" })
         continue
       }
-      cells.append([row.place ?? ""] + lanes.map { $0.thread == row.thread ? row.what : "" })
+      cells.append([row.place ?? ""] + lanes.map { $0 == row.lane ? row.what : "" })
     }
     let widths = (0...lanes.count).map { column in cells.map { $0[column].count }.max() ?? 0 }
     var lines = cells.map { row in
@@ -52,12 +52,11 @@ struct InterleavingText {
   }
 
   private func list(_ lanes: [Interleaving.Lane]) -> [String] {
-    let names = Dictionary(uniqueKeysWithValues: lanes.map { ($0.thread, $0.name) })
-    let width = names.values.map(\.count).max() ?? 0
+    let width = lanes.map { interleaving.name(of: $0).count }.max() ?? 0
     let place = interleaving.rows.map { $0.place?.count ?? 0 }.max() ?? 0
     return shown.map { row in
       guard let row else { return "…" }
-      let name = names[row.thread] ?? ""
+      let name = interleaving.name(of: row.lane)
       let at = row.place ?? ""
       return trimmed(
         at + String(repeating: " ", count: place - at.count + 2) + name

@@ -106,6 +106,9 @@ extension Account {
   /// A point that a thread passed.
   package struct Event: Sendable {
     package var thread: Int
+    /// The Swift task that ran there, by its number.
+    package var task: Int?
+    package var taskName: String
     package var point: Point?
     package var object: Int
     package var ownStep: Int
@@ -115,6 +118,10 @@ extension Account {
 
     init(_ event: tophash_event) {
       thread = Int(event.thread)
+      task = event.task == 0 ? nil : Int(event.task)
+      taskName = withUnsafeBytes(of: event.task_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
       point = Point(rawValue: event.point)
       object = Int(event.object)
       ownStep = Int(event.own_step)

@@ -16,6 +16,8 @@ package final class ForkServer {
     package var directory: String
     /// Leave the addresses to chance, as the system does.
     package var randomizesAddresses = false
+    /// Where the program's locked instructions are in its file.
+    package var lockedInstructions: [UInt64] = []
 
     package init(
       path: String, arguments: [String], environment: [String: String], library: String,
@@ -54,6 +56,7 @@ package final class ForkServer {
     guard let file = SharedFile(path: "\(program.directory)/schedule-\(number)") else {
       throw .files(errno)
     }
+    file.write(lockedInstructions: program.lockedInstructions)
     self.file = file
     outputPath = "\(program.directory)/output-\(number)"
     output = open(outputPath, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)

@@ -29,6 +29,13 @@ final class SharedFile {
   /// The process that runs now; 0 before the first.
   var child: pid_t { pid_t(bitPattern: file.pointee.account.child) }
 
+  /// Says where the program's locked instructions are. To be called before it starts.
+  func write(lockedInstructions: [UInt64]) {
+    let places = lockedInstructions.prefix(Int(TOPHASH_LOCKED))
+    for (index, place) in places.enumerated() { tophash_file_locked(file)[index] = place }
+    file.pointee.locked_count = UInt32(places.count)
+  }
+
   func write(_ order: Order) {
     let into = file.pointer(to: \.order)!
     into.pointer(to: \.policy)!.pointee = TOPHASH_POLICY_DEFAULT.rawValue

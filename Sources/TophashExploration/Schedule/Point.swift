@@ -40,7 +40,7 @@ package enum Point: UInt32, Sendable, CaseIterable {
     case .dispatch: "calls Dispatch"
     case .job: "resumes a task"
     case .hop: "changes executor"
-    case .atomic: "changes an atomic"
+    case .atomic: "changes"
     case .once: "initialises once"
     case .barrier: "waits at a barrier"
     case .idle: "has no job"

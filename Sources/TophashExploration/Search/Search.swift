@@ -36,6 +36,8 @@ package struct Search {
     package var unseen = 1.0
     /// Runs that were not fully controlled, and runs that the outside took part in.
     package var partial = 0
+    /// System calls in which a thread blocked where nobody saw it coming.
+    package var lostCalls: Set<Int32> = []
     package var external = 0
     /// Runs that proved nothing: used up, or stalled.
     package var inconclusive = 0
@@ -162,6 +164,7 @@ package struct Search {
 extension Search.Result {
   fileprivate mutating func note(_ account: Account) {
     if !account.isFullyControlled { partial += 1 }
+    if account.lost > 0 { lostCalls.insert(account.lostCall) }
     if account.external > 0 { external += 1 }
     if account.end == .limit || account.end == .stalled { inconclusive += 1 }
   }

@@ -14,7 +14,11 @@ package struct TestReference: Hashable, Sendable {
   }
 
   /// As reports write it.
-  package var name: String { function ?? "\"\(title ?? "")\"" }
+  package var name: String {
+    let title = title ?? ""
+    // Without a name for display, the title is the function without its suite.
+    return function ?? (title.hasSuffix(")") ? title : "\"\(title)\"")
+  }
 
   /// Whether both may be one test: what is known of both is the same.
   package func isSame(as other: TestReference) -> Bool {
@@ -35,12 +39,18 @@ extension TestReference {
     return merged
   }
 
-  /// The title of the test that a task of Swift Testing runs: `adds twice` for
-  /// `[Swift Testing] test 'adds twice' - running`; `nil` for every other task.
-  static func title(ofTask name: String) -> String? {
-    guard name.hasPrefix("[Swift Testing] test "), let open = name.firstIndex(of: "'"),
-      let close = name.lastIndex(of: "'"), open < close
-    else { return nil }
-    return String(name[name.index(after: open)..<close])
+  /// The title of the test that a name tells of: `adds twice` for
+  /// `[Swift Testing] test "adds twice" - running`; `nil` for every other name.
+  ///
+  /// Such are the names of the tasks in which Swift Testing runs tests, and of the scopes that test
+  /// code enters. They may have been cut where they are long.
+  static func title(of name: String) -> String? {
+    let mark = "] test "
+    guard name.hasPrefix("["), let start = name.firstRange(of: mark) else { return nil }
+    var title = name[start.upperBound...]
+    if let end = title.ranges(of: " - ").last { title = title[..<end.lowerBound] }
+    if title.first == "\"" { title = title.dropFirst() }
+    if title.last == "\"" { title = title.dropLast() }
+    return title.isEmpty ? nil : String(title)
   }
 }

@@ -26,10 +26,10 @@ struct StackText {
 
 extension Frame {
   /// The function, and that it stands for several where it does.
-  var functionText: String { isMerged ? function + " (merged)" : function }
+  package var functionText: String { isMerged ? function + " (merged)" : function }
 
   /// `Inventory.swift:41:9`, or the image and offset for code without line information.
-  func placeText(_ paths: Paths) -> String {
+  package func placeText(_ paths: Paths) -> String {
     if let location { return location.text(paths) }
     guard let image else { return "" }
     let place = "\(paths.relative(image)) + 0x\(String(offset, radix: 16))"

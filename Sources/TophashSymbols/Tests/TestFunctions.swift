@@ -46,13 +46,14 @@ package final class TestFunctions: Sendable {
 
   /// How the symbols of an image's tests begin.
   ///
-  /// - Complexity: One pass over the symbols, and one demangling for each test.
+  /// - Complexity: One pass over the symbols, and a few demanglings for each test.
   private func prefixes(in image: ImageSet.Image) -> [String] {
     if let known = marked.withLock({ $0[image.loaded.path] }) { return known }
     var prefixes: Set<String> = []
     for symbol in image.file.symbols
-    // One of the functions for each test; async function pointers and the like are more of them.
-    where symbol.kind == .function && symbol.name.hasSuffix("FZ") && symbol.name.contains(Self.mark)
+    // The functions themselves, a few for each test; not their parts and pointers.
+    where symbol.kind == .function && (symbol.name.hasSuffix("FZ") || symbol.name.hasSuffix("F"))
+      && symbol.name.contains(Self.mark)
     {
       // A mangled name repeats no words, so the test's within is not its own yet: that comes when
       // the outer name is taken apart.

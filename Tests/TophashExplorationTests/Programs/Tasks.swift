@@ -13,17 +13,22 @@ actor Store {
   var left: Int { stock }
 }
 
+actor Log {
+  func note() {}
+}
+
 @main struct Tasks {
   static func main() async {
     let isFixed = CommandLine.arguments.contains("fixed")
     let store = Store()
+    let log = Log()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<2 {
         group.addTask {
           if isFixed {
             _ = await store.takeIfThere()
           } else if await store.has() {
-            await think()
+            await log.note()
             await store.take()
           }
         }
@@ -32,6 +37,4 @@ actor Store {
     try? await Task.sleep(for: .seconds(60))
     if await store.left < 0 { fatalError("sold twice") }
   }
-
-  @inline(never) static func think() async {}
 }

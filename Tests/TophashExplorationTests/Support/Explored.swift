@@ -6,8 +6,10 @@ import TophashTestSupport
 enum Explored: String, CaseIterable {
   case account = "Account"
   case deadlock = "Deadlock"
+  case locked = "Locked"
   case overlap = "Overlap"
   case tasks = "Tasks"
+  case world = "World"
 
   /// The compiled file.
   var path: String {

@@ -198,6 +198,7 @@ private final class Holder: @unchecked Sendable {
   private let dictionary: FailFastDictionary<Int, Int>
   private let isHeld = DispatchSemaphore(value: 0)
   private let hasEnded = DispatchSemaphore(value: 0)
+  private let isNoticed = Atomic(false)
 
   init(_ dictionary: FailFastDictionary<Int, Int>) { self.dictionary = dictionary }
 
@@ -212,11 +213,18 @@ private final class Holder: @unchecked Sendable {
     isHeld.wait()
   }
 
-  func end() { hasEnded.wait() }
+  /// After the misuse was noticed. The other side may have waited in vain, on a busy machine, and
+  /// have taken its mark away again.
+  func end() {
+    isNoticed.store(true, ordering: .relaxed)
+    hasEnded.wait()
+  }
 
   private func hold(_ value: inout Int) {
     value += 1
     isHeld.signal()
-    while dictionary.access.load(ordering: .relaxed) & AccessWord.contested == 0 { sched_yield() }
+    while dictionary.access.load(ordering: .relaxed) & AccessWord.contested == 0,
+      !isNoticed.load(ordering: .relaxed)
+    { sched_yield() }
   }
 }

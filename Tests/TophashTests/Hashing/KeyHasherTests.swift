@@ -26,6 +26,25 @@ import Testing
     }
   }
 
+  @Test func `what is equivalent to ASCII hashes like it`() {
+    let ascii = Set((0..<128).map { String(Unicode.Scalar($0)) })
+    let hasher = KeyHasher<String>(.fast, seed: 3)
+    var found: [UInt32] = []
+    // All singletons lie in the first planes.
+    for scalar in (0x80..<0x3_0000).lazy.compactMap(Unicode.Scalar.init) {
+      let text = String(scalar)
+      #expect((FoldedHash.equivalentASCII(scalar) != nil) == ascii.contains(text))
+      if FoldedHash.equivalentASCII(scalar) != nil {
+        found.append(scalar.value)
+        let twin = ascii.first { $0 == text }!
+        for (before, after) in [("", ""), ("300 ", ""), ("a longer text of ", " and more of it")] {
+          #expect(hasher.hash(before + text + after) == hasher.hash(before + twin + after))
+        }
+      }
+    }
+    #expect(found == [0x37E, 0x1FEF, 0x212A])
+  }
+
   @Test func `lengths and contents tell strings apart`() {
     let hasher = KeyHasher<String>(.fast, seed: 7)
     var seen: Set<UInt64> = []

@@ -100,7 +100,8 @@ struct Cell<Key, Value> {
 
   @inlinable @inline(__always)
   var key: UnsafeMutablePointer<Key> {
-    withUnsafeMutablePointer(to: &entry.pointee.key) { $0 }
+    // Swift lays out the fields of a struct in order.
+    UnsafeMutableRawPointer(entry).assumingMemoryBound(to: Key.self)
   }
 
   @inlinable @inline(__always)
@@ -124,7 +125,8 @@ extension Bucket where Key: Equatable {
       var candidates = bucket.controls.cells(with: fingerprint)
       while !candidates.isEmpty {
         let index = candidates.first
-        if _fastPath(bucket.entries[index].key == key) { return Cell(bucket: bucket, index: index) }
+        let cell = Cell(bucket: bucket, index: index)
+        if _fastPath(KeyEquality.isEqual(at: cell.key, to: key)) { return cell }
         candidates.removeFirst()
       }
       guard let next = bucket.searchableOverflow else { return nil }

@@ -58,6 +58,12 @@ struct TrieLeaf<Key: Hashable, Value> {
     (base + Self.entriesOffset(count)).assumingMemoryBound(to: Entry.self)
   }
 
+  /// Swift lays out the fields of a struct in order.
+  @inlinable @inline(__always)
+  func keyPointer(_ entry: UnsafeMutablePointer<Entry>) -> UnsafePointer<Key> {
+    UnsafeRawPointer(entry).assumingMemoryBound(to: Key.self)
+  }
+
   @inlinable
   static func entriesOffset(_ count: Int) -> Int {
     let alignment = MemoryLayout<Entry>.alignment
@@ -79,7 +85,7 @@ struct TrieLeaf<Key: Hashable, Value> {
     matches &= (1 &<< UInt64(8 &* count)) &- 1
     while matches != 0 {
       let index = matches.trailingZeroBitCount &>> 3
-      if entries[index].key == key { return index }
+      if KeyEquality.isEqual(at: keyPointer(entries + index), to: key) { return index }
       matches &= matches &- 1
     }
     return nil
@@ -89,7 +95,7 @@ struct TrieLeaf<Key: Hashable, Value> {
   @inline(never)
   func findCollided(_ key: Key, hash: UInt64) -> Int? {
     guard hashes[0] == hash else { return nil }
-    return (0..<count).first { entries[$0].key == key }
+    return (0..<count).first { KeyEquality.isEqual(at: keyPointer(entries + $0), to: key) }
   }
 
   /// Whether a leaf may hold these entries and one more with this hash.
