@@ -178,11 +178,12 @@ static void *hook_slow_alloc(size_t size, size_t alignment) {
 }
 
 static void hook_slow_dealloc(void *memory, size_t size, size_t alignment) {
-  // Before it is freed: afterwards it may belong to another thread.
-  if (memory != NULL) {
-    if (size == (size_t)-1) size = malloc_usable_size(memory);
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
-  }
+  // Before it is freed: afterwards it may belong to another thread. The allocator
+  // knows the size; some callers do not, and pass anything, so that what lies
+  // around would be forgotten: tasks that are alive would lose their past.
+  if (memory != NULL)
+    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory,
+                                 malloc_usable_size(memory));
   slow_dealloc_original(memory, size, alignment);
 }
 
