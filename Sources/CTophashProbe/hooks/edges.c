@@ -59,13 +59,12 @@ static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
   return 0;
 }
 
-<<<<<<< HEAD
 void tophash_note_images(void) {
   if (program_size == 0) dl_iterate_phdr(note_image, NULL);
 }
 
 bool tophash_is_program(uint64_t address) { return address - program_low < program_size; }
-=======
+
 // Callers that lie in none of them, by hash. A program locks at few places, very often.
 #define OUTSIDERS 64
 static uint64_t outsiders[OUTSIDERS];
@@ -77,7 +76,6 @@ static uint64_t *outsider(const void *caller) {
 static bool is_outside(const void *caller) {
   return __atomic_load_n(outsider(caller), __ATOMIC_RELAXED) == (uint64_t)caller;
 }
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
 
 bool tophash_is_runtime(const void *caller) {
   if (is_outside(caller)) return false;
@@ -225,13 +223,7 @@ static void hook_slow_dealloc(void *memory, size_t size, size_t alignment) {
   // Before it is freed: afterwards it may belong to another thread. The allocator
   // knows the size; some callers do not, and pass anything, so that what lies
   // around would be forgotten: tasks that are alive would lose their past.
-<<<<<<< HEAD
-  if (memory != NULL)
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory,
-                                 malloc_usable_size(memory));
-=======
   if (memory != NULL) forget(memory, malloc_usable_size(memory));
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
   slow_dealloc_original(memory, size, alignment);
 }
 

@@ -197,21 +197,12 @@ static int try_semaphore(sem_t *semaphore) {
   if (status == 0 || status == EOWNERDEAD || effect == MEET) after(effect, lock, caller); \
   return status
 
-<<<<<<< HEAD
 LOCK_FUNCTION(INIT, NOTHING, pthread_mutex_init, (pthread_mutex_t *lock, const pthread_mutexattr_t *a), lock, a)
 LOCK_FUNCTION(ACQUIRE, MUTEX, pthread_mutex_lock, (pthread_mutex_t *lock), lock)
 LOCK_FUNCTION(ACQUIRE, NOTHING, pthread_mutex_trylock, (pthread_mutex_t *lock), lock)
 LOCK_FUNCTION(ACQUIRE, MUTEX, pthread_mutex_timedlock, (pthread_mutex_t *lock, const struct timespec *t), lock, t)
 LOCK_FUNCTION(ACQUIRE, MUTEX, pthread_mutex_clocklock, (pthread_mutex_t *lock, clockid_t c, const struct timespec *t), lock, c, t)
-LOCK_FUNCTION(RELEASE, NOTHING, pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
-=======
-LOCK_FUNCTION(INIT, pthread_mutex_init, (pthread_mutex_t *lock, const pthread_mutexattr_t *a), lock, a)
-LOCK_FUNCTION(ACQUIRE, pthread_mutex_lock, (pthread_mutex_t *lock), lock)
-LOCK_FUNCTION(ACQUIRE, pthread_mutex_trylock, (pthread_mutex_t *lock), lock)
-LOCK_FUNCTION(ACQUIRE, pthread_mutex_timedlock, (pthread_mutex_t *lock, const struct timespec *t), lock, t)
-LOCK_FUNCTION(ACQUIRE, pthread_mutex_clocklock, (pthread_mutex_t *lock, clockid_t c, const struct timespec *t), lock, c, t)
-LOCK_FUNCTION(UNLOCK, pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
+LOCK_FUNCTION(UNLOCK, NOTHING, pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
 
 LOCK_FUNCTION(INIT, NOTHING, pthread_rwlock_init, (pthread_rwlock_t *lock, const pthread_rwlockattr_t *a), lock, a)
 LOCK_FUNCTION(ACQUIRE_READ, READ, pthread_rwlock_rdlock, (pthread_rwlock_t *lock), lock)
@@ -222,17 +213,10 @@ LOCK_FUNCTION(ACQUIRE_WRITE, NOTHING, pthread_rwlock_trywrlock, (pthread_rwlock_
 LOCK_FUNCTION(ACQUIRE_WRITE, WRITE, pthread_rwlock_timedwrlock, (pthread_rwlock_t *lock, const struct timespec *t), lock, t)
 LOCK_FUNCTION(RELEASE_EITHER, NOTHING, pthread_rwlock_unlock, (pthread_rwlock_t *lock), lock)
 
-<<<<<<< HEAD
 LOCK_FUNCTION(INIT, NOTHING, pthread_spin_init, (pthread_spinlock_t *lock, int shared), lock, shared)
 LOCK_FUNCTION(ACQUIRE, SPIN, pthread_spin_lock, (pthread_spinlock_t *lock), lock)
 LOCK_FUNCTION(ACQUIRE, NOTHING, pthread_spin_trylock, (pthread_spinlock_t *lock), lock)
-LOCK_FUNCTION(RELEASE, NOTHING, pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
-=======
-LOCK_FUNCTION(INIT, pthread_spin_init, (pthread_spinlock_t *lock, int shared), lock, shared)
-LOCK_FUNCTION(ACQUIRE, pthread_spin_lock, (pthread_spinlock_t *lock), lock)
-LOCK_FUNCTION(ACQUIRE, pthread_spin_trylock, (pthread_spinlock_t *lock), lock)
-LOCK_FUNCTION(UNLOCK, pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
+LOCK_FUNCTION(UNLOCK, NOTHING, pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
 
 #define SIGNAL_LOCK (tophash_wait_note_signal(lock, value == 0), lock)
 

@@ -184,9 +184,8 @@ void tophash_strand_enter_scope(uint32_t scope) {
   tophash_strand_begin(tophash_process.clocks, strand, &run);
 }
 
-<<<<<<< HEAD
 // MARK: Accesses
-=======
+
 /// Keeps a stack. A loop has the same one again and again: it is compared with the last
 /// one of its site, which is cheaper than to look it up.
 static uint32_t keep(const uint64_t *frames, uint32_t count) {
@@ -201,7 +200,6 @@ static uint32_t keep(const uint64_t *frames, uint32_t count) {
   memcpy(recent->frames, frames, count * sizeof *frames);
   return recent->stack;
 }
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
 
 void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame) {
   struct tophash_clocks *clocks = tophash_process.clocks;
@@ -212,13 +210,8 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
   if (tophash_self.reporting) return;
   if (tophash_clocks_is_repeated(clocks, strand, address, modifies)) return;
   uint64_t frames[TOPHASH_STACK_FRAMES], context;
-<<<<<<< HEAD
   uint32_t count = tophash_stack_collect(pc, frame, frames, TOPHASH_STACK_FRAMES, &context);
-  uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count);
-=======
-  uint32_t count = collect(pc, frame, frames, &context);
   uint32_t stack = keep(frames, count);
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
   struct tophash_unordered found;
   if (tophash_unlikely(
           tophash_clocks_access(clocks, strand, address, modifies, stack, &found)))

@@ -14,12 +14,9 @@
 //   hooks/edges.c    what the Swift runtime orders, and where memory ends
 //   hooks/spawn.c    where threads start, and who waits for their end
 //   hooks/dispatch.c what Dispatch orders
-<<<<<<< HEAD
+//   hooks/pipes.c    what is handed over through a pipe
 //   hooks/waits.c    what threads and tasks wait for
 //   watch/           single variables, watched by the processor (watch/watch.h)
-=======
-//   hooks/pipes.c    what is handed over through a pipe
->>>>>>> 2fce11826eb80a27f168c13a5da2478c54abea90
 //   output/conflict.c  what is written down when two accesses meet
 //   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
