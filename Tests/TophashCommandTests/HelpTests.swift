@@ -21,9 +21,9 @@ import TophashTestSupport
       test                    Run a package's tests, and report the tests whose
                               tasks conflict.
       report                  Merge, convert and compare saved reports.
+      watch                   Run a program, and name every write to a variable.
       profile                 Run a program, and show where its threads and tasks
                               wait for each other.
-      watch                   Run a program, and name every write to a variable.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
       explore                 Run a program in many orders of its threads, and
@@ -32,6 +32,8 @@ import TophashTestSupport
                               says.
       explain                 Explain a rule, or another way to misuse a shared
                               variable.
+      gallery                 Show the misuses of a shared dictionary, and which
+                              method notices which.
       config                  Show the options in force, and where each comes from.
       manual                  Print the manual: the help of all commands in one
                               page.
