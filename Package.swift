@@ -9,9 +9,19 @@ let package = Package(
     .library(name: "Tophash", targets: ["Tophash"]),
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
+    .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
+    .library(name: "TophashTesting", targets: ["TophashTesting"]),
+    .library(name: "TophashXCTest", targets: ["TophashXCTest"]),
+    .plugin(name: "TophashPlugin", targets: ["TophashPlugin"]),
+  ],
+  traits: [
+    .trait(name: "Tool", description: "The program tophash, and what it depends on."),
+    // Whoever only uses the libraries or the plugin says `traits: []` and gets no other package.
+    .default(enabledTraits: ["Tool"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // The library: five dictionaries, for what a finding tells its reader to use.
@@ -24,19 +34,56 @@ let package = Package(
 
     // The probe. The core holds no hook, so that tests can drive it from Swift.
     .target(name: "CTophashCore", dependencies: ["CTophashProtocol"]),
-    .target(name: "CTophashProbe", dependencies: ["CTophashCore", "CTophashProtocol"]),
+    .target(name: "CTophashWatchpoint"),
+    .target(
+      name: "CTophashProbe",
+      dependencies: ["CTophashCore", "CTophashProtocol", "CTophashTesting", "CTophashWatchpoint"]),
+
+    // What test code may ask the probe in its process. Header only.
+    .target(name: "CTophashTesting"),
+
+    // For test code: conflicts fail the test in which they were caught. Nothing of the tool or of
+    // the probe is linked; one target for each test library, as tests use one of them.
+    .target(name: "TophashTestScopes", dependencies: ["CTophashTesting"]),
+    .target(name: "TophashTesting", dependencies: ["TophashTestScopes"]),
+    .target(name: "TophashXCTest", dependencies: ["TophashTestScopes"]),
+
+    // `swift package tophash`: runs the tophash that is installed.
+    .plugin(
+      name: "TophashPlugin",
+      capability: .command(
+        intent: .custom(
+          verb: "tophash", description: "Find tasks that touch one variable at the same time."))),
+
+    // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
+    // without any hook, so that tests can ask from Swift.
+    .target(name: "CTophashSchedule"),
+    .target(name: "CTophashExplore", dependencies: ["CTophashCore", "CTophashSchedule"]),
 
     // The tool, from facts to words.
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
     .target(name: "TophashFindings", dependencies: ["CTophashProtocol", "TophashSymbols"]),
     .target(name: "TophashReports", dependencies: ["TophashFindings"]),
     .target(name: "TophashInspection", dependencies: ["TophashSymbols"]),
+    .target(
+      name: "TophashTrace",
+      dependencies: ["CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols"]),
+    .target(
+      name: "TophashExploration",
+      dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
+    // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
+    .target(name: "TophashMisuses", resources: [.embedInCode("Pages")]),
+    // The examples under every method, counted.
+    .target(name: "TophashGallery"),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "TophashFindings", "TophashInspection", "TophashReports",
-        "TophashSymbols",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings", "TophashGallery",
+        "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Tool"])),
+        .product(name: "Yams", package: "Yams", condition: .when(traits: ["Tool"])),
         // Not linked: an executable dependency is only built beside the tool,
         // so that the first `tophash run` has something to show.
         "Inventory",
@@ -71,14 +118,30 @@ let package = Package(
     .testTarget(
       name: "TophashFindingsTests", dependencies: ["TophashFindings", "TophashTestSupport"]),
     .testTarget(
+      name: "TophashExplorationTests",
+      // Programs are run under the built library and the built tool; neither is linked.
+      dependencies: [
+        "CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport",
+      ],
+      exclude: ["Programs"]),
+    .testTarget(name: "TophashGalleryTests", dependencies: ["TophashGallery"]),
+    .testTarget(
       name: "TophashReportsTests",
       dependencies: [
         "CTophashProtocol", "TophashInspection", "TophashReports", "TophashTestSupport",
-      ]),
+      ],
+      exclude: ["Golden", "Schemas"]),
+    .testTarget(
+      name: "TophashTraceTests",
+      dependencies: [
+        "CTophashCore", "CTophashProtocol", "TophashCommand", "TophashReports", "TophashTestSupport",
+        "TophashTrace",
+      ],
+      exclude: ["Programs"]),
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["TophashCommand", "TophashTestSupport"],
+      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,4 +1,5 @@
 import Glibc
+import TophashFindings
 
 /// Where `tophash` speaks about itself: standard error, a line at a time.
 struct Console {
@@ -19,21 +20,5 @@ struct Console {
 /// Writes all of `text` to a descriptor; false when that failed.
 @discardableResult
 func write(_ text: String, to descriptor: Int32) -> Bool {
-  var text = text
-  return text.withUTF8 { bytes in
-    var done = 0
-    while done < bytes.count {
-      let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 && errno == EAGAIN {
-        // The terminal or pipe was set non-blocking by the program: wait until it takes more.
-        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        poll(&wait, 1, -1)
-        continue
-      }
-      if count <= 0 { return false }
-      done += count
-    }
-    return true
-  }
+  Descriptor.write(text.utf8, to: descriptor) == nil
 }

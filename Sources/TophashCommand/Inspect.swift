@@ -22,12 +22,17 @@ extension Tophash {
 
         A debug build is seen best. A stripped one loses its globals, names and methods.
 
+        With --code, the instructions of a function instead, and what they mean: announced \
+        accesses, locked instructions, retains and releases, questions whether storage is \
+        shared, calls of code that is not specialised. Two functions, or one in two builds, \
+        stand side by side.
+
         EXIT STATUS
           0    the binary was read
           64   wrong usage
           70   tophash itself failed
           126  the file is no Swift binary that can be inspected
-          127  there is no such file
+          127  there is no such file, or no such function in it
         """
     )
 
@@ -38,20 +43,51 @@ extension Tophash {
     @Option(help: "Form of the report: text or json.")
     var reporter = Form.text
 
-    @Option(help: "Write the report to a file in place of standard output.")
+    @Option(
+      help: "Write the report to a file in place of standard output.", completion: .file())
     var output: String?
 
     @Flag(help: "List every access site in the text report.")
     var sites = false
 
-    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+    @Option(
+      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
     var symbolizer: String?
 
-    @Argument(help: "The program or library.")
+    @Option(
+      parsing: .singleValue,
+      help: ArgumentHelp(
+        "The instructions of a function, named as in a report; twice, to compare two.",
+        valueName: "function"))
+    var code: [String] = []
+
+    @Option(
+      help: ArgumentHelp("The llvm-objdump to use.", valueName: "path"), completion: .file())
+    var disassembler: String?
+
+    @Argument(help: "The program or library.", completion: .file())
     var binary: String
+
+    @Argument(help: "With --code: another build, to compare with.", completion: .file())
+    var other: String?
+
+    func validate() throws {
+      if code.isEmpty, other != nil {
+        throw ValidationError(
+          "Two binaries are compared with --code. Name a function, or one binary")
+      }
+      if code.count > 2 || code.count == 2 && other != nil {
+        throw ValidationError(
+          "Two functions, or one in two builds, can be compared. Leave one out")
+      }
+    }
 
     func run() throws {
       do throws(ToolError) {
+        if !code.isEmpty {
+          let listing = try CodeInspector(command: self).report()
+          return try ReportDestination(path: output).write(listing)
+        }
         let inspection = try inspect(environment: ProcessEnvironment.current)
         let destination = try ReportDestination(path: output)
         try destination.write(report(inspection))

@@ -13,19 +13,10 @@ struct Outcome {
   let session: Session
   let mainProcess: Int32
   let end: ProcessEnd
-  let judge: Judge
-  /// Candidates count like what is proven.
-  let isStrict: Bool
-
-  init(
-    session: Session, mainProcess: Int32, end: ProcessEnd, judge: Judge, isStrict: Bool = false
-  ) {
-    self.session = session
-    self.mainProcess = mainProcess
-    self.end = end
-    self.judge = judge
-    self.isStrict = isStrict
-  }
+  /// Whether something was found for which the check has to fail.
+  let fails: Bool
+  /// What to say when no process was checked.
+  let nothingRan: ToolError
 
   /// What to say beside the report; `nil` when the run was as it should be.
   var error: ToolError? {
@@ -44,18 +35,13 @@ struct Outcome {
     {
       return .cannotRun("'\(header.program)' ran unchecked: \(refusal.cause)", refusal.remedy)
     }
-    if session.subjects.isEmpty {
-      return .cannotRun(
-        "nothing was checked: no program with a Swift runtime ran",
-        "name a Swift program, or a script that starts one")
-    }
-    return nil
+    return session.subjects.isEmpty ? nothingRan : nil
   }
 
   /// Findings come first, whatever else went wrong; then what went wrong. A program that failed
   /// by itself without being checked keeps its status: that is what its caller has to see.
   var status: Status {
-    if judge.report.contains(where: { isStrict || $0.grade == .caught }) { return .own(.findings) }
+    if fails { return .own(.findings) }
     guard let error else { return .programs }
     if error.code == .cannotRun, end != .exited(0) { return .programs }
     return .own(error.code)

@@ -3,11 +3,19 @@ import TophashFindings
 import TophashReports
 import TophashSymbols
 
-/// One `tophash run`, from the program's name to the exit status.
+/// One check, from the program's name to the exit status.
 struct Runner {
+  /// Which command asked for the check, where that makes a difference.
+  enum Errand {
+    case program
+    /// A package's tests, which are built before.
+    case tests(SwiftTestArguments)
+  }
+
   var options: RunOptions
   var command: [String]
   var console: Console
+  var errand = Errand.program
   var environment = ProcessEnvironment.current
 
   /// Runs the program and reports.
@@ -18,7 +26,10 @@ struct Runner {
   func run() throws(ToolError) -> Never {
     let subject = try Subject(command: command, environment: environment, console: console)
     try Inspector(isForced: options.isForced, console: console).check(subject.path)
-    let destination = try ReportDestination(path: options.output)
+    let outputs = try ReportOutputs(options.plan, console: console)
+    let policy = try FindingPolicy(
+      suppressions: options.suppressions, baseline: options.baseline,
+      baselineToWrite: options.baselineToWrite, console: console)
     let library = try ProbeLibrary(
       executable: Self.executable, environment: environment, console: console
     ).locate()
@@ -27,6 +38,10 @@ struct Runner {
     var traps = RunTraps(
       path: options.traps, isRepeated: options.runs > 1, console: console)
     let inbox = SignalInbox()
+    if case .tests(let arguments) = errand {
+      try TestBuild(arguments: arguments, environment: environment, console: console)
+        .run(inbox: inbox)
+    }
 
     let seed = options.seed ?? UInt64.random(in: 1...9999)
     var sessions: [Session] = []
@@ -39,18 +54,24 @@ struct Runner {
 
     let session = Session(
       processes: sessions.flatMap(\.processes), unreadable: sessions.flatMap(\.unreadable))
+    let judge = judge(session)
+    var report = Report(
+      findings: judge.report, session: session, lockConflicts: judge.lockConflicts,
+      possiblyOrdered: judge.possiblyOrdered, orderedByInference: judge.orderedByInference,
+      command: errand.words ?? subject.words, seed: seed,
+      options: options.repeated(beside: errand.defaults), end: run.end,
+      isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL),
+      subcommand: errand.subcommand)
+    report.expectedConflicts = judge.expectedConflicts
+    let baseline = policy.apply(to: &report)
     let outcome = Outcome(
-      session: session, mainProcess: run.process, end: run.end, judge: judge(session),
-      isStrict: options.isStrict)
-    let report = Report(
-      findings: outcome.judge.report, session: session,
-      lockConflicts: outcome.judge.lockConflicts,
-      possiblyOrdered: outcome.judge.possiblyOrdered, command: subject.words, seed: seed,
-      options: options.repeated, end: run.end,
-      isHalted: options.haltsOnFinding && run.end == .signalled(SIGKILL))
-    try report.write(to: destination, options: options, environment: environment)
+      session: session, mainProcess: run.process, end: run.end,
+      fails: report.fails(isStrict: options.isStrict), nothingRan: errand.nothingRan)
+    try outputs.write(
+      report, color: options.color, isStrict: options.isStrict, environment: environment)
+    try policy.save(baseline)
     try coverage?.write(session, symbolizer: symbolizer)
-    SummaryText(report).lines.forEach(console.say)
+    (SummaryText(report).lines + TestSummary(report).lines).forEach(console.say)
     if let error = outcome.error { console.complain(error.line) }
     switch outcome.status {
     case .programs: Farewell.leave(as: run.end)
@@ -83,7 +104,8 @@ struct Runner {
       if options.setsTraps { traps.hand(to: directory, program: subject.path) }
       let preload = ProbeEnvironment(
         library: try directory.preloadable(library), session: directory.path,
-        options: ProbeOptions(options, seed: seed))
+        options: ProbeOptions(
+          options, followsTests: errand.subcommand == .test, seed: seed))
       let child = try ChildProcess(
         path: subject.path, arguments: subject.arguments,
         environment: preload.merged(into: environment), signalMask: inbox.originalMask)
@@ -120,5 +142,43 @@ struct Runner {
   /// The running `tophash` itself.
   static var executable: String {
     SmallFile.resolved("/proc/self/exe") ?? CommandLine.arguments[0]
+  }
+}
+
+extension Runner.Errand {
+  var subcommand: TophashReports.Run.Subcommand {
+    switch self {
+    case .program: .run
+    case .tests: .test
+    }
+  }
+
+  /// The options when nothing is said of them.
+  var defaults: RunOptions {
+    switch self {
+    case .program: RunOptions()
+    case .tests: .tests
+    }
+  }
+
+  /// What to say when no process was checked.
+  var nothingRan: ToolError {
+    switch self {
+    case .program:
+      .cannotRun(
+        "nothing was checked: no program with a Swift runtime ran",
+        "name a Swift program, or a script that starts one")
+    case .tests:
+      .cannotRun(
+        "nothing was checked: no test process ran", "see above what 'swift test' says to that")
+    }
+  }
+
+  /// What the user would have typed without `tophash`, where that is not what is run.
+  var words: [String]? {
+    switch self {
+    case .program: nil
+    case .tests(let arguments): ["swift", "test"] + arguments.words
+    }
   }
 }

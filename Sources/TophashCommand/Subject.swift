@@ -43,6 +43,9 @@ struct Subject {
       && !start.starts(with: [0x7f])
   }
 
+  /// The file's name without its folder.
+  var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
   /// The product that is built beside `tophash`.
   static let example = "Inventory"
 }

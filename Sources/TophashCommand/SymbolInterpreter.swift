@@ -7,6 +7,7 @@ struct SymbolInterpreter: Interpreter {
   private let namer: VariableNamer
   private let unwinder: Unwinder
   private let hiddenOrder: HiddenOrder
+  private let tests: TestFunctions
 
   /// - Parameters:
   ///   - tool: path of an `llvm-symbolizer`; `nil` to do without.
@@ -16,6 +17,7 @@ struct SymbolInterpreter: Interpreter {
     namer = VariableNamer(images: images, cache: cache)
     unwinder = Unwinder(images: images, cache: cache)
     hiddenOrder = HiddenOrder(images: images, cache: cache)
+    tests = TestFunctions(images: images, cache: cache)
   }
 
   func frames(at addresses: [UInt64]) -> [UInt64: [Frame]] {
@@ -30,6 +32,8 @@ struct SymbolInterpreter: Interpreter {
   }
 
   func mayOrder(_ stack: [Frame]) -> Bool { hiddenOrder.mayOrder(stack) }
+
+  func test(of frame: Frame) -> String? { tests.test(of: frame) }
 
   func variable(at address: UInt64, snapshot: [UInt8]) -> Variable {
     namer.variable(at: address, snapshot: snapshot)

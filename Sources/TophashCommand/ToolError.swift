@@ -6,8 +6,13 @@ struct ToolError: Error, Equatable {
   var remedy: String
   var code: ExitStatus
 
-  /// `<what>; <remedy>`: what follows `tophash: error: `.
-  var line: String { "\(what); \(remedy)" }
+  /// `<what>; <remedy>`: what follows `tophash: error: `. Whatever was quoted, it is one line.
+  var line: String {
+    "\(what); \(remedy)".unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control
+        ? scalar.escaped(asASCII: false) : String(scalar)
+    }.joined()
+  }
 }
 
 extension ToolError {
@@ -18,7 +23,8 @@ extension ToolError {
   ///   - help: the parser's long form, which quotes the command that shows the right help.
   init(usage message: String, help: String) {
     let command = help.split(separator: "'").last { $0.hasSuffix(" --help") } ?? "tophash --help"
-    let sentences = message.split(separator: ". ").map { sentence in
+    let oneLine = message.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+    let sentences = oneLine.split(separator: ". ").map { sentence in
       let sentence = sentence.last == "." ? sentence.dropLast() : sentence
       return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
@@ -32,8 +38,12 @@ extension ToolError {
 /// How `tophash` ends when it does not end as the program did.
 enum ExitStatus: Int32, Equatable {
   case usage = 64
+  /// A file that was given to the tool, such as a configuration, is not what it should be.
+  case wrongFile = 65
   case findings = 66
   case toolFailed = 70
+  /// A replay failed, but not as its schedule says.
+  case otherFailure = 75
   case cannotRun = 126
   case notFound = 127
 }

@@ -12,7 +12,11 @@ struct Tophash: ParsableCommand {
       which two tasks.
       """,
     version: "tophash \(toolVersion)",
-    subcommands: [Run.self, Inspect.self]
+    subcommands: [
+      Run.self, Test.self, ReportCommand.self, Watch.self, Profile.self, Inspect.self,
+      Explore.self, Replay.self, Explain.self, Gallery.self, Config.self, Manual.self,
+      Describe.self,
+    ]
   )
 
   /// Does what the arguments say. A mistake in them is told in one line, as every error is.
@@ -33,10 +37,11 @@ struct Tophash: ParsableCommand {
   /// it only gets the first ones, which hold all options. The others are the program's.
   private static func parse(_ words: [String]) throws -> any ParsableCommand {
     guard words.count > wordsToParse,
-      var run = try parseAsRoot(Array(words.prefix(wordsToParse))) as? Run, !run.program.isEmpty
+      var command = try parseAsRoot(Array(words.prefix(wordsToParse))) as? any ProgramCommand,
+      !command.program.isEmpty
     else { return try parseAsRoot(words) }
-    run.program += words.dropFirst(wordsToParse)
-    return run
+    command.program += words.dropFirst(wordsToParse)
+    return command
   }
 
   /// More than all options with their values.

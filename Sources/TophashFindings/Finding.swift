@@ -19,7 +19,9 @@ package struct Finding: Hashable, Sendable {
       self.program = program
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.pid < right.pid }
+    package static func < (left: Self, right: Self) -> Bool {
+      (left.pid, left.program) < (right.pid, right.program)
+    }
   }
 
   package var grade: Grade
@@ -28,24 +30,39 @@ package struct Finding: Hashable, Sendable {
   package var open: Side
   /// The access that began while the other was open, or later.
   package var begun: Side
+  /// Of what is only a candidate: what was done to prove it.
+  package var tried: Tried?
   /// How often these two sites met, over all processes.
   package var occurrences: UInt64
   /// The processes in which they met, by number.
   package var processes: [Place]
   package var fingerprint: Fingerprint
+  /// The tests in which they met, each combination once.
+  package var involvements: [TestInvolvement]
+  /// The run that showed it first, by its place among the report's runs.
+  package var run = 0
+  /// Why nobody has to look at it; `nil` when somebody has to.
+  package var suppression: Suppression?
+  /// How it stands to an earlier report; `nil` where none was compared.
+  package var comparison: Comparison?
 
   package init(
-    grade: Grade, variable: Variable, open: Side, begun: Side, occurrences: UInt64 = 1,
-    processes: [Place] = []
+    grade: Grade, variable: Variable, open: Side, begun: Side, tried: Tried? = nil,
+    occurrences: UInt64 = 1, processes: [Place] = []
   ) {
     self.grade = grade
     self.variable = variable
     self.open = open
     self.begun = begun
+    self.tried = tried
     self.occurrences = occurrences
     self.processes = processes
     fingerprint = Fingerprint(variable: variable, open, begun)
+    involvements = TestInvolvement(open.test, begun.test).map { [$0] } ?? []
   }
+
+  /// Whether somebody has to look at it.
+  package var isOpen: Bool { suppression == nil && comparison != .gone }
 
   /// Both sides, in the order in which they began.
   package var sides: [Side] { [open, begun] }

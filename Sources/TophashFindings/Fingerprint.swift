@@ -9,6 +9,15 @@ import TophashSymbols
 package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   package let description: String
 
+  /// Reads what `description` wrote; `nil` for any other text.
+  package init?(_ text: String) {
+    let digits = text.dropFirst(2)
+    guard text.hasPrefix("T-"), digits.utf8.count == 8,
+      digits.allSatisfy({ $0.isHexDigit && !$0.isUppercase && $0.isASCII })
+    else { return nil }
+    description = text
+  }
+
   package init(variable: Variable, _ one: Side, _ other: Side) {
     let functions = [one, other].map { Self.simplified($0.site?.function ?? "") }.sorted()
     let parts =
@@ -61,6 +70,22 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
       previous = character
     }
     return result
+  }
+}
+
+extension Fingerprint: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let fingerprint = Fingerprint(try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "a fingerprint such as 'T-4f1c09ab' was expected")
+    }
+    self = fingerprint
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 }
 

@@ -16,10 +16,15 @@ package protocol Interpreter {
 
   /// Whether the functions of a stack may order accesses without a call that the probe could see.
   func mayOrder(_ stack: [Frame]) -> Bool
+
+  /// The test that a frame is in; `nil` when it is in none.
+  func test(of frame: Frame) -> String?
 }
 
 extension Interpreter {
   package func mayOrder(_ stack: [Frame]) -> Bool { false }
+
+  package func test(of frame: Frame) -> String? { nil }
 
   /// What the frame pointers told the probe.
   package func stack(of side: Conflict.Side) -> [UInt64] { side.frames }

@@ -5,48 +5,13 @@ package struct Judge {
   package private(set) var lockConflicts = 0
   /// Unordered conflicts that were left out, because code on both sides may order them unseen.
   package private(set) var possiblyOrdered = 0
-  private var findings: [Key: Finding] = [:]
+  /// And those whose sides were seen to wait for each other.
+  package private(set) var orderedByInference = 0
+  /// Conflicts that a test had said would come.
+  package private(set) var expectedConflicts = 0
+  private var findings = FindingSet()
 
   package init() {}
-
-  /// What makes two conflicts one finding: the variable, and the unordered pair of sites as a
-  /// reader sees them.
-  private struct Key: Hashable {
-    struct Site: Hashable, Comparable {
-      var operation: String
-      var function: String
-      var place: String
-
-      init(_ side: Side) {
-        operation = side.operation.rawValue
-        function = Fingerprint.simplified(side.site?.function ?? "")
-        place =
-          if let location = side.site?.location {
-            "\(location.file):\(location.line)"
-          } else {
-            "\(side.site?.image ?? "")+\(side.site?.offset ?? 0)"
-          }
-      }
-
-      static func < (left: Self, right: Self) -> Bool {
-        (left.function, left.place, left.operation) < (right.function, right.place, right.operation)
-      }
-    }
-
-    var module: String?
-    var variable: String
-    var type: String?
-    var first: Site
-    var second: Site
-
-    init(_ finding: Finding) {
-      module = finding.variable.module
-      variable = finding.variable.name
-      type = finding.variable.qualifiedType ?? finding.variable.type
-      let sites = finding.sides.map(Site.init).sorted()
-      (first, second) = (sites[0], sites[1])
-    }
-  }
 
   /// Judges all conflicts of one process.
   ///
@@ -61,41 +26,49 @@ package struct Judge {
       return conflict
     }
     let frames = interpreter.frames(at: Self.addresses(in: conflicts))
+    let visits = Dictionary(file.visits.map { ($0.address, $0) }) { first, _ in first }
     for conflict in conflicts {
       guard let variable = Self.variable(of: conflict, in: file, interpreter) else {
         lockConflicts += 1
         continue
       }
-      let open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
-      let begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      if conflict.isExpected {
+        expectedConflicts += 1
+        continue
+      }
+      var open = Side(conflict.open, process: file.header, variable: variable, frames: frames)
+      var begun = Side(conflict.begun, process: file.header, variable: variable, frames: frames)
+      open.test = open.test(of: conflict.open, in: file, interpreter)
+      begun.test = begun.test(of: conflict.begun, in: file, interpreter)
       if conflict.grade == .unordered,
         [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
       {
         possiblyOrdered += 1
         continue
       }
-      var finding = Finding(
+      var tried: Tried?
+      if conflict.grade == .unordered {
+        let sites = Set([conflict.open, conflict.begun].compactMap(\.frames.first))
+        tried = Tried(sites.compactMap { visits[$0] })
+      }
+      if tried?.showsOrder == true {
+        orderedByInference += 1
+        continue
+      }
+      let finding = Finding(
         grade: conflict.grade,
         variable: variable,
         open: open,
         begun: begun,
+        tried: tried,
         occurrences: conflict.repeats &+ 1,
         processes: [Finding.Place(pid: file.header.pid, program: file.header.program)])
-      let key = Key(finding)
-      if let known = findings[key] { finding = Self.merged(known, finding) }
-      findings[key] = finding
+      findings.insert(finding)
     }
   }
 
   /// Findings by variable, then by how often they were seen; the same order for the same facts.
-  package var report: [Finding] {
-    findings.values.sorted { left, right in
-      let names = (left.variable.qualifiedName, right.variable.qualifiedName)
-      if names.0 != names.1 { return names.0 < names.1 }
-      if left.occurrences != right.occurrences { return left.occurrences > right.occurrences }
-      return left.sortText < right.sortText
-    }
-  }
+  package var report: [Finding] { findings.sorted }
 
   /// The variable that `conflict` is about; `nil` when it is a lock.
   package static func variable(
@@ -113,28 +86,6 @@ package struct Judge {
     let sides = conflicts.flatMap { [$0.open, $0.begun] }
     return Set(sides.flatMap { $0.frames + $0.asyncFrames }).sorted()
   }
-
-  /// Keeps the better proof; for the same, the sides that tell more.
-  private static func merged(_ known: Finding, _ new: Finding) -> Finding {
-    if known.grade != new.grade { return known.grade == .caught ? known : new }
-    var merged = known.detail >= new.detail ? known : new
-    merged.occurrences = known.occurrences &+ new.occurrences
-    merged.processes = Set(known.processes + new.processes).sorted()
-    return merged
-  }
-}
-
-extension Finding {
-  fileprivate var sortText: String {
-    sides.map { "\($0.operation) \($0.site?.function ?? "") \($0.site?.location?.line ?? 0)" }
-      .joined(separator: " ")
-  }
-
-  fileprivate var detail: Int {
-    sides.reduce(0) {
-      $0 + ($1.isSuspended ? 0 : 2) + ($1.hasExactStack ? 1 : 0) + ($1.stack.count > 1 ? 1 : 0)
-    }
-  }
 }
 
 extension Variable {
@@ -143,6 +94,18 @@ extension Variable {
 }
 
 extension Side {
+  /// The test on the stack, the outermost one; and the one that the name of the scope tells of, or
+  /// that of the task where no scopes were followed.
+  fileprivate func test(
+    of side: Conflict.Side, in file: EventFile, _ interpreter: some Interpreter
+  ) -> TestReference? {
+    let isTest = side.taskName?.contains(" - running") == true
+    let names = file.scopeNames(from: side.scope) + (isTest ? [side.taskName ?? ""] : [])
+    return TestReference(
+      function: (stack + awaitedBy).reversed().lazy.compactMap(interpreter.test).first,
+      title: names.lazy.compactMap(TestReference.title(of:)).first)
+  }
+
   init(
     _ side: Conflict.Side, process: EventHeader, variable: Variable, frames: [UInt64: [Frame]]
   ) {
@@ -178,7 +141,7 @@ extension Side {
   ///
   /// Which memory holds an async context is a guess of the probe: what leads out of all code ends
   /// the chain.
-  static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
+  package static func awaitingCallers(_ chain: [[Frame]]) -> [Frame] {
     var callers = chain.prefix { $0.last.map { $0.image != nil } ?? false }.flatMap(\.self)
     while callers.last?.isRuntime == true { callers.removeLast() }
     return callers
@@ -186,7 +149,7 @@ extension Side {
 
   /// Gives the program's merged functions and the accessors that the compiler made, which have no
   /// lines, those of their callers.
-  static func located(_ stack: [Frame]) -> [Frame] {
+  package static func located(_ stack: [Frame]) -> [Frame] {
     var stack = stack
     var caller: SourceLocation?
     for index in stack.indices.reversed() where !stack[index].isRuntime {

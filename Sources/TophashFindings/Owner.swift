@@ -27,9 +27,16 @@ extension Owner: CustomStringConvertible {
     }
   }
 
-  /// Swift Testing puts names in quotes into the names of its tasks.
-  private static func quoted(_ name: String) -> String {
-    "\"\(name.map { $0 == "\"" ? "'" : String($0) }.joined())\""
+  /// A name that the program gave, in quotes, on one line: what would end the quotes, as Swift
+  /// Testing's names of tasks do, or the line, is written in another way.
+  package static func quoted(_ name: String) -> String {
+    let scalars = name.unicodeScalars.map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+      default: scalar == "\"" ? "'" : String(scalar)
+      }
+    }
+    return "\"\(scalars.joined())\""
   }
 
   package var isTask: Bool {

@@ -26,11 +26,14 @@ package struct Side: Hashable, Sendable {
   package var isSuspended: Bool
   /// True when the access was still open after its stack had been read.
   package var hasExactStack: Bool
+  /// The test that made the access, or started what made it; `nil` when that is not known.
+  package var test: TestReference?
 
   package init(
     operation: Operation, owner: Owner, threadID: Int32, threadName: String? = nil,
     queue: String? = nil, stack: [Frame], awaitedBy: [Frame] = [], siteIndex: Int? = 0,
-    isHeld: Bool = false, isSuspended: Bool = false, hasExactStack: Bool = true
+    isHeld: Bool = false, isSuspended: Bool = false, hasExactStack: Bool = true,
+    test: TestReference? = nil
   ) {
     self.operation = operation
     self.owner = owner
@@ -43,6 +46,7 @@ package struct Side: Hashable, Sendable {
     self.isHeld = isHeld
     self.isSuspended = isSuspended
     self.hasExactStack = hasExactStack
+    self.test = test
   }
 
   /// The frame to show for the whole: the site, else the innermost frame there is.

@@ -8,21 +8,22 @@ package struct SummaryText {
   package init(_ report: Report) {
     let coverage = report.coverage
     // Where nothing was checked there is nothing to sum up: an error says why.
-    guard report.session.subjects.contains(where: { $0.header.refusal == nil }) else {
-      lines = Self.unreadable(report)
+    guard report.processes.contains(where: { $0.refusal == nil }) else {
+      lines = report.unreadable
       return
     }
     lines =
       [Self.result(report), Self.sight(coverage), Self.work(coverage)]
-      + Self.end(report) + Self.losses(report) + Self.unreadable(report)
+      + Self.end(report) + Self.losses(report) + report.unreadable + report.remarks
   }
 
   private static func result(_ report: Report) -> String {
+    let open = report.open
     let found =
-      report.findings.isEmpty
-      ? "nothing found" : Number.counted(UInt64(report.findings.count), "finding")
+      open.isEmpty ? "nothing found" : Number.counted(UInt64(open.count), "finding")
     var line =
-      found + " in " + Number.counted(UInt64(report.session.subjects.count), "process", "processes")
+      found + " in " + Number.counted(UInt64(report.processes.count), "process", "processes")
+    line += Self.standing(report)
     if report.lockConflicts > 0 {
       line += "; \(Number.counted(UInt64(report.lockConflicts), "wait")) for a lock left out"
     }
@@ -31,7 +32,28 @@ package struct SummaryText {
         "; \(Number.counted(UInt64(report.possiblyOrdered), "candidate")) left out,"
         + " whose sides may be ordered by atomics"
     }
+    if report.orderedByInference > 0 {
+      line +=
+        "; \(Number.counted(UInt64(report.orderedByInference), "candidate")) left out,"
+        + " whose sides were seen to wait for each other"
+    }
+    if report.expectedConflicts > 0 {
+      line +=
+        "; \(Number.counted(UInt64(report.expectedConflicts), "known conflict")) left out"
+    }
     return line
+  }
+
+  /// How the findings stand to suppressions, baseline and an earlier report.
+  private static func standing(_ report: Report) -> String {
+    let kinds = report.findings.compactMap(\.suppression?.kind)
+    let accepted = kinds.count { $0 == .baseline }
+    let counts: [(Int, String)] = [
+      (report.open.count { $0.comparison == .new }, "new"),
+      (report.findings.count { $0.comparison == .gone }, "gone"),
+      (accepted, "in the baseline"), (kinds.count - accepted, "suppressed"),
+    ]
+    return counts.filter { $0.0 > 0 }.map { "; \(Number.grouped(UInt64($0.0))) \($0.1)" }.joined()
   }
 
   private static func sight(_ coverage: Coverage) -> String {
@@ -59,9 +81,9 @@ package struct SummaryText {
 
   /// How the program ended, where the exit status may tell of findings in place of that.
   private static func end(_ report: Report) -> [String] {
-    guard !report.findings.isEmpty else { return [] }
-    if report.isHalted { return ["the program was stopped at its first finding"] }
-    return switch report.end {
+    guard !report.open.isEmpty, report.runs.count == 1 else { return [] }
+    if report.run.isHalted { return ["the program was stopped at its first finding"] }
+    return switch report.run.end {
     case .exited(0): []
     case .exited(let status): ["the program ended with exit status \(status)"]
     case .signalled(let signal):
@@ -83,24 +105,19 @@ package struct SummaryText {
         "\(Number.counted(work.conflictsDropped, "conflict")) not recorded: there were too many different ones"
       )
     }
-    for process in report.session.subjects {
-      if process.header.order == .unknown {
+    for process in report.processes {
+      if process.order == .unknown {
         lines.append(
-          "process \(process.header.pid) (\(process.header.program)) was checked for overlaps only:"
+          "process \(process.pid) (\(process.program)) was checked for overlaps only:"
             + " what orders its accesses cannot all be seen")
       }
-      if let refusal = process.header.refusal {
+      if let refusal = process.refusal {
         lines.append(
-          "process \(process.header.pid) (\(process.header.program)) ran unchecked:"
+          "process \(process.pid) (\(process.program)) ran unchecked:"
             + " \(refusal.cause); \(refusal.remedy)")
       }
     }
     return lines
-  }
-
-  private static func unreadable(_ report: Report) -> [String] {
-    report.session.unreadable.filter { $0.error != .incomplete }
-      .map { "\($0.name): \($0.error)" }
   }
 }
 

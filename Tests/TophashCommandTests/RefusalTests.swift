@@ -180,7 +180,6 @@ import TophashTestSupport
   @Test(arguments: [
     ("/no/such/folder/report", "No such file or directory"),
     ("/", "Is a directory"),
-    ("", "No such file or directory"),
   ])
   func `an output that cannot be opened stops before the program starts`(
     _ path: String, _ reason: String
@@ -287,15 +286,20 @@ import TophashTestSupport
       "unknown option '--no-such-option'; write '--' before a program whose name starts so"
     ),
     (
-      ["run", "--reporter", "xml"],
-      "the value 'xml' is invalid for '--reporter <reporter>'; please provide one of 'text' and"
-        + " 'json'"
+      ["run", "--reporter", "text,xml"],
+      "there is no reporter 'xml'; known are text, xcode, json, sarif, junit, github, gitlab,"
+        + " markdown, html"
+    ),
+    (
+      ["run", "--reporter", "sarif,json", "/bin/sh"],
+      "sarif and json would share standard output; write '--output sarif=FILE'"
     ),
     (
       ["run", "--color", "blue"],
       "the value 'blue' is invalid for '--color <color>'; please provide one of 'auto', 'always'"
         + " or 'never'"
     ),
+    (["run", "--output", ""], "'--output' takes a path, or NAME=PATH with a reporter's name, not ''; see 'tophash run --help'"),
     (["run", "--output"], "missing value for '--output <file>'; see 'tophash run --help'"),
     (
       ["run", "--trap-budget", "much"],
@@ -327,14 +331,23 @@ import TophashTestSupport
     ("quite", "unknown key 'quite'; did you mean 'quiet'?"),
     (
       "verbose",
-      "unknown key 'verbose'; known are reporter, output, quiet, halt-on-finding, color,"
-        + " trap-budget, no-traps, detect, strict, hook, seed, symbolizer, coverage, traps, runs,"
+      "unknown key 'verbose'; known are reporter, output, suppressions, baseline, write-baseline, quiet,"
+        + " halt-on-finding, color,"
+        + " trap-budget, no-traps, detect, strict, hook, seed, runs, traps, coverage, symbolizer,"
         + " force"
     ),
-    ("seed=7:reporter=xml", "'reporter' takes text or json, not 'xml'; write 'reporter=…'"),
-    ("quiet=perhaps", "'quiet' takes 0 or 1, not 'perhaps'; write 'quiet=…'"),
-    ("output", "'output' takes a path, and has no value; write 'output=…'"),
-    ("output=", "'output' takes a path, not ''; write 'output=…'"),
+    (
+      "seed=7:reporter=xml",
+      "'reporter' takes names of text, xcode, json, sarif, junit, github, gitlab, markdown, html,"
+        + " between commas, not 'xml'; write 'reporter=…'"
+    ),
+    (
+      "output=srif=x",
+      "'output' takes a path, or NAME=PATH with a reporter's name, not 'srif=x'; write 'output=…'"
+    ),
+    ("quiet=perhaps", "'quiet' takes true or false, not 'perhaps'; write 'quiet=…'"),
+    ("output", "'output' takes a path, or NAME=PATH with a reporter's name, and has no value; write 'output=…'"),
+    ("output=", "'output' takes a path, or NAME=PATH with a reporter's name, not ''; write 'output=…'"),
     ("seed=-1", "'seed' takes a whole number, not '-1'; write 'seed=…'"),
     (
       "trap-budget=101",

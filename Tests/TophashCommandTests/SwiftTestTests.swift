@@ -2,7 +2,8 @@ import Foundation
 import Testing
 import TophashTestSupport
 
-/// `tophash run -- swift test --skip-build` on a small package, which is built once for all.
+/// `tophash test`, and `tophash run -- swift test --skip-build`, on a small package, which is built
+/// once for all.
 @Suite(.serialized) struct SwiftTestTests {
   private static let package = Result { try build() }
 
@@ -71,5 +72,45 @@ import TophashTestSupport
     #expect(run.end == .exited(1))
     #expect(run.output.contains("✘ Test \"more is expected than was delivered\" failed"))
     #expect(!run.output.contains("race (caught)"))
+  }
+
+  @Test func `tophash test names the test of each finding`() throws {
+    let package = try Self.package.get().path
+    let run = try BuiltTool.run(["test", "--seed", "7", "--filter", "Racy"], in: package)
+    #expect(run.end == .exited(66))
+    #expect(run.output.contains("Build complete!"))
+    #expect(run.output.contains("Test Case 'RacyXCTests.testDeliveriesMeet' passed"))
+    for (variable, test) in [
+      ("shelf", "RacyXCTests.testDeliveriesMeet()"), ("orders", "RacySwiftTests.`orders meet`()"),
+    ] {
+      let report = try #require(
+        run.output.firstRange(of: " changed Stock.\(variable) : [String: Int] at the same time\n"))
+      let lines = run.output[report.upperBound...].split(separator: "\n").prefix(3)
+      #expect(lines.last == "  in test \(test)")
+      #expect(run.errors.contains("tophash: in test \(test): 1 finding\n"))
+    }
+    #expect(run.output.contains("\n  again: tophash test --seed 7 --filter Racy\n"))
+    // The next run begins with what this one learned.
+    #expect(text(of: package + "/.tophash/traps.json").contains("tophash-traps/1"))
+  }
+
+  @Test func `tests that disturb each other are both named`() throws {
+    let run = try BuiltTool.run(["test", "--filter", "Shared"], in: Self.package.get().path)
+    #expect(run.end == .exited(66))
+    #expect(
+      run.output.contains(
+        "\n  between two tests: SharedStockTests.`another orders`()"
+          + " and SharedStockTests.`one orders`()\n"))
+    #expect(run.errors.contains("tophash: in test SharedStockTests.`one orders`(): 1 finding\n"))
+  }
+
+  @Test func `tophash test keeps the status of tests without a finding`() throws {
+    let package = try Self.package.get().path
+    let fixed = try BuiltTool.run(["test", "--filter", "Fixed"], in: package)
+    #expect(fixed.end == .exited(0))
+    #expect(!fixed.output.contains("race (caught)"))
+    let failing = try BuiltTool.run(["test", "--quiet", "--filter", "Failing"], in: package)
+    #expect(failing.end == .exited(1))
+    #expect(failing.output.contains("✘ Test \"more is expected than was delivered\" failed"))
   }
 }

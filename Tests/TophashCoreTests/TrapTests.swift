@@ -20,11 +20,13 @@ import TophashTestSupport
 
     func visit(
       _ site: UInt64, by owner: UInt64, of address: UInt64 = 0x7000_0000_0040,
-      modifies: Bool = true, random: UInt64 = 0, earlier: UInt32 = 0
+      modifies: Bool = true, random: UInt64 = 0, earlier: UInt32 = 0,
+      idle: Range<UInt64> = 0..<0
     ) -> tophash_advice {
       var visit = tophash_visit(
         address: address, pc: site, identity: owner, now_ns: now, random: random,
-        earlier_visits: earlier, modifies: modifies)
+        earlier_visits: earlier, modifies: modifies, idle_from_ns: idle.lowerBound,
+        idle_to_ns: idle.upperBound)
       return tophash_traps_visit(pointer, &visit)
     }
 
@@ -189,5 +191,77 @@ import TophashTestSupport
     }
     let armed = traps.pointer.pointee.armed
     #expect(armed > 512 && armed <= 1 << TOPHASH_TRAP_BITS)
+  }
+
+  // MARK: - Who waits
+
+  private static let variable: UInt64 = 0x7000_0000_0040
+
+  /// A hold of 1 ms at 0x1000 by owner 3, which catches nothing and ends now.
+  private func holdInVain(_ traps: Traps, of address: UInt64 = variable, modifies: Bool = true) {
+    tophash_traps_suspect(traps.pointer, 0x1000)
+    var hold = tophash_hold(
+      address: address, pc: 0x1000, identity: 3, start_ns: traps.now,
+      end_ns: traps.now + 1_000_000, modifies: modifies ? 1 : 0)
+    traps.now += 1_000_000
+    tophash_traps_held_in_vain(traps.pointer, &hold)
+  }
+
+  /// From when the other thread was idle, in microseconds after the hold began; when it became
+  /// active again and when it came, in microseconds after the hold's end.
+  @Test(
+    arguments: [
+      (-900, 10, 20, true), (400, 10, 20, true), (600, 10, 20, false), (-900, -10, 20, false),
+      (-900, 400, 450, true), (-900, 10, 600, false),
+    ] as [(Int64, Int64, Int64, Bool)])
+  func `who did nothing during a hold and comes at once has waited`(
+    idle: Int64, active: Int64, comes: Int64, hasWaited: Bool
+  ) {
+    let traps = Traps()
+    let start = traps.now
+    holdInVain(traps)
+    let end = traps.now
+    traps.now = end + UInt64(comes) * 1000
+    let range = UInt64(Int64(start) + idle * 1000)..<UInt64(Int64(end) + active * 1000)
+    let advice = traps.visit(0x2000, by: 5, idle: range)
+    #expect(advice.delayed_by == (hasWaited ? 0x1000 : 0))
+    // One of several that waited tells.
+    #expect(traps.visit(0x2000, by: 7, idle: range).delayed_by == 0)
+  }
+
+  @Test func `only a conflicting side of the same variable can have waited`() {
+    let traps = Traps()
+    let idle = traps.now - 1000..<traps.now + 1_000_001
+    holdInVain(traps)
+    traps.now += 10
+    #expect(traps.visit(0x2000, by: 3, idle: idle).delayed_by == 0, "its own next access")
+    #expect(traps.visit(0x2000, by: 5).delayed_by == 0, "nothing is known of it")
+    #expect(traps.visit(0x2000, by: 5, of: 0x7000_0000_0048, idle: idle).delayed_by == 0)
+    #expect(traps.visit(0x2000, by: 5, modifies: false, idle: idle).delayed_by == 0x1000)
+    let other = Traps()
+    holdInVain(other, modifies: false)
+    other.now += 10
+    #expect(other.visit(0x2000, by: 5, modifies: false, idle: idle).delayed_by == 0, "two reads")
+  }
+
+  @Test func `who waits for two holds of one owner waits for both`() {
+    let traps = Traps()
+    let start = traps.now
+    holdInVain(traps)
+    traps.now += 50_000
+    holdInVain(traps, of: Self.variable + 8)
+    traps.now += 10
+    let advice = traps.visit(0x2000, by: 5, idle: start..<traps.now)
+    #expect(advice.delayed_by == 0x1000, "it comes late after the first, and at once after both")
+  }
+
+  @Test func `what is suspected is held`() {
+    let traps = Traps()
+    #expect(traps.visit(0x1000, by: 3).hold_ns == 0)
+    tophash_traps_suspect(traps.pointer, 0x1000)
+    #expect(traps.visit(0x1000, by: 3).hold_ns == UInt64(TOPHASH_SUSPECT_HOLD_NS))
+    let idle = Traps(budgetPermille: 0)
+    tophash_traps_suspect(idle.pointer, 0x1000)
+    #expect(idle.pointer.pointee.armed == 0)
   }
 }

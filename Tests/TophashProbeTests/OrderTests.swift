@@ -26,6 +26,20 @@ import TophashTestSupport
     #expect(run.processes.allSatisfy { $0.header.order == .followed })
   }
 
+  @Test(arguments: CorrectProgramTests.scenarios)
+  func `the optimised probe follows order, too`(_ scenario: String) throws {
+    let command = Command(path: try Fixture.release.path, arguments: [scenario])
+    let plain = try command.run()
+    for gate in [0, 1] {
+      let run = try ProbedRun(
+        command, options: "clocks=1:gate=\(gate)", library: Fixture.optimisedProbe.path)
+      #expect(run.result.end == plain.end)
+      #expect(run.conflicts == [])
+      #expect(run.processes.allSatisfy { $0.header.order == .followed })
+      #expect(run.processes.allSatisfy { $0.header.hooks.contains(.gate) == (gate == 1) })
+    }
+  }
+
   @Test func `a program with its own runtime is checked for overlaps only, and says so`() throws {
     let run = try play("use-actor", .staticRuntime)
     #expect(run.conflicts == [])

@@ -7,7 +7,7 @@ import TophashTestSupport
 @testable import TophashReports
 
 @Suite struct JSONReporterTests {
-  private static var schema: JSONSchema {
+  static var schema: JSONSchema {
     get throws {
       let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -35,8 +35,8 @@ import TophashTestSupport
     bare.begun = Side(
       operation: .read, owner: .thread(id: 1, name: nil, isMain: true), threadID: 1, stack: [])
     var killed = Samples.report(bare)
-    killed.end = .signalled(9)
-    killed.command = []
+    killed.run.end = .signalled(9)
+    killed.run.command = []
     return [Samples.report(), Samples.report(Samples.finding), killed]
   }
 
@@ -92,6 +92,7 @@ import TophashTestSupport
 
           ],
           "lockConflicts" : 0,
+          "orderedByInference" : 0,
           "possiblyOrdered" : 0,
           "processes" : [
 

@@ -12,7 +12,7 @@ import TophashFindings
     process.accesses = AccessCounts(tracked: 30, instantaneous: 10)
     var report = Samples.report(session: Session(processes: [process]))
     report.findings = findings ? [Samples.finding] : []
-    report.end = end
+    report.run.end = end
     return SummaryText(report).lines
   }
 
@@ -33,10 +33,20 @@ import TophashFindings
       ])
   }
 
+  @Test func `candidates that were left out are counted, with the reason`() throws {
+    var report = Samples.report(session: Session(processes: [try Samples.process]))
+    (report.possiblyOrdered, report.orderedByInference) = (2, 1)
+    #expect(
+      SummaryText(report).lines.first == """
+        nothing found in 1 process; 2 candidates left out, whose sides may be ordered by atomics; \
+        1 candidate left out, whose sides were seen to wait for each other
+        """)
+  }
+
   @Test func `who asked for a halt is told of that, and not of a signal`() throws {
     var report = Samples.report(
       Samples.finding, session: Session(processes: [try Samples.process]))
-    (report.end, report.isHalted) = (.signalled(9), true)
+    (report.run.end, report.run.isHalted) = (.signalled(9), true)
     #expect(SummaryText(report).lines.last == "the program was stopped at its first finding")
   }
 

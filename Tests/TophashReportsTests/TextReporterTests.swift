@@ -184,6 +184,10 @@ import TophashSymbols
       lines.contains {
         $0.hasPrefix("  work item of \"com.example.orders\" came later, to read it")
       })
+    #expect(lines.contains("  tried: no access was held open there yet"))
+    finding.tried = Tried(holds: 12, heldNanoseconds: 31_000_000)
+    let tried = "  tried: 12 accesses held open there for 31 ms in all, and nobody came\n"
+    #expect(Samples.reporter().text(for: Samples.report(finding)).contains(tried))
     #expect(lines.contains { $0.hasPrefix("  no race if: they are ordered by something") })
     #expect(lines.contains { $0.hasPrefix("  proof: a run in which the two meet") })
     #expect(!lines.contains { $0.contains("race (") })

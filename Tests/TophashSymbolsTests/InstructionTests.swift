@@ -24,6 +24,8 @@ import Testing
     ([0xC5, 0xFC, 0x10, 0x07], 4, false, nil),  // vmovups ymm0, [rdi]
     ([0xC4, 0xE3, 0x7D, 0x19, 0xC1, 1], 6, false, nil),  // vextractf128
     ([0x66, 0x0F, 0x3A, 0x0F, 0xC1, 8], 6, false, nil),  // palignr
+    ([0x0F, 0xAE, 0xF0], 3, true, nil),  // mfence
+    ([0x0F, 0xAE, 0x18], 3, false, nil),  // stmxcsr [rax]
     ([0x66, 0x2E, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0], 10, false, nil),  // a long nop
   ]
 
@@ -34,6 +36,19 @@ import Testing
     #expect(instruction.length == length)
     #expect(instruction.isLocked == isLocked)
     #expect(instruction.target == target)
+  }
+
+  @Test func `what lies relative to the code is told`() throws {
+    for (bytes, place) in [
+      ([0x48, 0x8D, 0x05, 0x10, 0, 0, 0], 16),  // lea rax, [rip + 16]
+      ([0x80, 0x3D, 0xFF, 0xFF, 0xFF, 0xFF, 1], -1),  // cmp byte [rip - 1], 1
+      ([0x0F, 0xB6, 0x05, 0x20, 0, 0, 0], 32),  // movzx eax, byte [rip + 32]
+      ([0x8A, 0x45, 0x05], nil),  // mov al, [rbp + 5]
+    ] as [([UInt8], Int32?)] {
+      let instruction = try #require(Instruction(bytes, at: 0))
+      #expect(instruction.place == place)
+      #expect(instruction.length == bytes.count)
+    }
   }
 
   @Test(arguments: known.indices)

@@ -39,6 +39,14 @@ package final class TemporaryDirectory: Sendable {
     return file
   }
 
+  /// Writes a file that is no text, and returns its path.
+  @discardableResult
+  package func write(_ name: String, bytes: [UInt8]) throws -> String {
+    let file = "\(path)/\(name)"
+    try noStart.withLock { _ in try Data(bytes).write(to: URL(filePath: file)) }
+    return file
+  }
+
   /// Copies a file, and returns the copy's path.
   package func copy(_ original: String, as name: String) throws -> String {
     let file = "\(path)/\(name)"

@@ -79,6 +79,7 @@ void tophash_strand_begin(struct tophash_clocks *clocks, struct tophash_strand *
   place->tid = run->tid;
   place->owner = run->owner;
   place->task_id = run->task_id;
+  place->scope = run->scope;
   memcpy(place->label, run->label, sizeof place->label);
   __atomic_store_n(&place->start, time, __ATOMIC_RELEASE);
   strand->clock.times[slot] = time;

@@ -67,7 +67,8 @@ struct tophash_run {
   uint32_t tid;
   uint64_t owner;
   uint64_t task_id;
-  char label[40];  // of the Dispatch queue
+  uint32_t scope;
+  char label[36];  // of the Dispatch queue
 };
 
 /// Used by one thread at a time; whoever hands it on orders the two.
@@ -75,6 +76,7 @@ struct tophash_strand {
   struct tophash_clock clock;
   uint32_t slot;  // 0: not followed
   bool told;      // all of its past was released: the next access begins a new time
+  uint32_t scope;  // that it runs in, where it is no task; not looked at here
   struct tophash_strand *outer;  // whose place on the thread it took
 };
 
@@ -133,6 +135,10 @@ struct tophash_clocks {
   struct tophash_kept_stack stacks[1u << TOPHASH_STACK_BITS];
 };
 
+// Called at every access and lock: within one library, so that no call goes through
+// the dynamic linker.
+#pragma GCC visibility push(hidden)
+
 // MARK: Strands
 
 /// Starts a strand that knows nothing but `strand->clock`, or goes on with one
@@ -151,6 +157,9 @@ void tophash_strand_clear(struct tophash_clocks *clocks, struct tophash_strand *
 /// object learns everything that has happened anywhere.
 void tophash_clocks_release(struct tophash_clocks *clocks, struct tophash_strand *strand,
                             uint64_t key);
+/// The same for a lock that the strand holds: nobody else releases it meanwhile.
+void tophash_clocks_release_lock(struct tophash_clocks *clocks, struct tophash_strand *strand,
+                                 uint64_t key);
 void tophash_clocks_acquire(struct tophash_clocks *clocks, struct tophash_strand *strand,
                             uint64_t key);
 /// The strand knows everything that has happened anywhere: an edge that could not be seen.
@@ -190,6 +199,24 @@ bool tophash_clocks_is_repeated(struct tophash_clocks *clocks, struct tophash_st
 /// Forgets variables and sync objects in memory that is freed or new.
 void tophash_clocks_forget_memory(struct tophash_clocks *clocks, uint64_t address, uint64_t size);
 
+#define TOPHASH_PAGE 4096ull
+
+/// The number of variables and sync objects in the page of `address`, and in others
+/// of the same hash.
+static inline uint16_t *tophash_page_count(struct tophash_clocks *clocks, uint64_t address) {
+  uint64_t hash = address / TOPHASH_PAGE * 0x9E3779B97F4A7C15ull;
+  return &clocks->pages[hash >> (64 - TOPHASH_PAGE_BITS)];
+}
+
+/// False when nothing is known of `size` bytes of memory: two loads tell, nearly always.
+static inline bool tophash_clocks_may_know(struct tophash_clocks *clocks, uint64_t address,
+                                           uint64_t size) {
+  if (size > TOPHASH_PAGE) return true;
+  return __atomic_load_n(tophash_page_count(clocks, address), __ATOMIC_RELAXED) != 0 ||
+         __atomic_load_n(tophash_page_count(clocks, address + size - (size != 0)),
+                         __ATOMIC_RELAXED) != 0;
+}
+
 // MARK: What reports need
 
 /// Keeps a stack; the same stack has the same number. 0 when there is no room.
@@ -201,5 +228,7 @@ const struct tophash_kept_stack *tophash_clocks_stack(const struct tophash_clock
 /// Who made an access. False when that was too long ago.
 bool tophash_clocks_run_of(const struct tophash_clocks *clocks, tophash_event event,
                            struct tophash_run *run);
+
+#pragma GCC visibility pop
 
 #endif

@@ -12,6 +12,10 @@
 // what is delayed: an access that is already open, which the overlap table
 // then catches with both stacks live.
 //
+// A hold can also acquit. When the other side did nothing while an access was held,
+// and came as soon as it was over, it waited: something orders the two that nobody
+// has seen. Once is chance; a few times, without one catch, are told to the tool.
+//
 // Every visit costs; sites are therefore visited at first always, later one
 // time in TOPHASH_VISIT_STRIDE. All fields are written without locks. A torn
 // near miss can arm a needless trap, which costs time and nothing else.
@@ -38,6 +42,9 @@
 #define TOPHASH_HOLD_MIN_NS 200000ull
 #define TOPHASH_HOLD_MAX_NS 10000000ull
 
+// How long an access is held that is only known to be unordered with another.
+#define TOPHASH_SUSPECT_HOLD_NS 2000000ull
+
 // A trap's first visits are all held; the k-th later one with chance HOLDS / k.
 #define TOPHASH_TRAP_HOLDS 20
 
@@ -47,6 +54,7 @@
 
 #define TOPHASH_NEAR_BITS 13
 #define TOPHASH_TRAP_BITS 10
+#define TOPHASH_HOLD_BITS 8
 
 /// The last modification and the last read of one variable.
 struct tophash_near {
@@ -67,6 +75,18 @@ struct tophash_trap {
   uint32_t holds;
   uint32_t caught;
   uint32_t near_misses;  // in this process
+  uint32_t delays;       // holds that another side waited for
+  uint32_t reserved;
+};
+
+/// The last hold of one variable that caught nothing.
+struct tophash_hold {
+  uint64_t address;  // 0 when somebody was found to have waited for it
+  uint64_t pc;
+  uint64_t identity;
+  uint64_t start_ns;
+  uint64_t end_ns;
+  uint64_t modifies;
 };
 
 /// Zero-initialised memory, then `tophash_traps_start`.
@@ -80,6 +100,7 @@ struct tophash_traps {
   uint64_t holds;
   struct tophash_near near[1u << TOPHASH_NEAR_BITS];
   struct tophash_trap sites[1u << TOPHASH_TRAP_BITS];
+  struct tophash_hold held[1u << TOPHASH_HOLD_BITS];
 };
 
 /// One access, as a visit sees it.
@@ -91,11 +112,16 @@ struct tophash_visit {
   uint64_t random;
   uint32_t earlier_visits;  // of this site on this thread
   bool modifies;
+  // The latest time in which this thread accessed nothing for long; 0 and 0 when
+  // not known.
+  uint64_t idle_from_ns;
+  uint64_t idle_to_ns;
 };
 
 struct tophash_advice {
   uint64_t hold_ns;     // how long to hold this access open; 0: not at all
   uint32_t next_visit;  // look at the site again after this many accesses (at least 1)
+  uint64_t delayed_by;  // the site whose hold this side waited for; 0: none
 };
 
 void tophash_traps_start(struct tophash_traps *traps, uint64_t now_ns, uint32_t budget_permille);
@@ -104,6 +130,12 @@ void tophash_traps_start(struct tophash_traps *traps, uint64_t now_ns, uint32_t 
 /// A hold that is advised has been taken out of the budget.
 struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
                                           const struct tophash_visit *visit);
+
+/// Notes a hold that caught nothing, so that whoever waited for it is noticed.
+void tophash_traps_held_in_vain(struct tophash_traps *traps, const struct tophash_hold *hold);
+
+/// Sets a trap at `pc`, an access that nothing was seen to order with another.
+void tophash_traps_suspect(struct tophash_traps *traps, uint64_t pc);
 
 /// Sets a trap at `pc` that an earlier run had learned.
 void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold_ns);

@@ -82,6 +82,50 @@ static void look_for_near_miss(struct tophash_traps *traps, const struct tophash
   store(&near->last[visit->modifies].time_ns, visit->now_ns);
 }
 
+/// Who was held at the variable that is visited, and made this thread wait?
+static uint64_t delayed_by(struct tophash_traps *traps, const struct tophash_visit *visit) {
+  struct tophash_hold *hold = &traps->held[hash(visit->address >> 3, TOPHASH_HOLD_BITS)];
+  if (load(&hold->address) != visit->address || visit->idle_to_ns == 0) return 0;
+  if (load(&hold->identity) == visit->identity || !(visit->modifies || load(&hold->modifies)))
+    return 0;
+  uint64_t start = load(&hold->start_ns), end = load(&hold->end_ns), pc = load(&hold->pc);
+  uint64_t half = (end - start) / 2;
+  // Idle from before the middle of the hold until after it, and here at once. Half
+  // of the hold is short: who comes by chance comes twice as often within the hold.
+  bool waited = visit->idle_from_ns <= start + half && visit->idle_to_ns >= end;
+  if (end < start || !waited || visit->now_ns < end || visit->now_ns - end > half) return 0;
+  uint64_t address = visit->address;
+  // One of several that waited tells.
+  if (!__atomic_compare_exchange_n(&hold->address, &address, 0, false, __ATOMIC_RELAXED,
+                                   __ATOMIC_RELAXED))
+    return 0;
+  struct tophash_trap *trap = trap_at(traps, pc, false);
+  if (trap != NULL) __atomic_fetch_add(&trap->delays, 1, __ATOMIC_RELAXED);
+  return pc;
+}
+
+void tophash_traps_held_in_vain(struct tophash_traps *traps, const struct tophash_hold *hold) {
+  // Held again at the next variable, under the same lock perhaps: whoever waits for
+  // the first waits on.
+  for (uint32_t i = 0; i < 1u << TOPHASH_HOLD_BITS; i++) {
+    struct tophash_hold *other = &traps->held[i];
+    uint64_t end = load(&other->end_ns);
+    if (load(&other->identity) != hold->identity || load(&other->address) == hold->address) continue;
+    if (end <= hold->start_ns && hold->start_ns - end < TOPHASH_HOLD_MIN_NS)
+      store(&other->end_ns, hold->end_ns);
+  }
+  struct tophash_hold *place = &traps->held[hash(hold->address >> 3, TOPHASH_HOLD_BITS)];
+  // The address last: a note that is torn by another one has the wrong address or
+  // the wrong times for at most one visit.
+  store(&place->address, 0);
+  store(&place->pc, hold->pc);
+  store(&place->identity, hold->identity);
+  store(&place->start_ns, hold->start_ns);
+  store(&place->end_ns, hold->end_ns);
+  store(&place->modifies, hold->modifies);
+  __atomic_store_n(&place->address, hold->address, __ATOMIC_RELEASE);
+}
+
 uint64_t tophash_traps_allowance(const struct tophash_traps *traps, uint64_t now_ns) {
   return TOPHASH_BUDGET_GRANT_NS + (now_ns - traps->start_ns) / 1000 * traps->budget_permille;
 }
@@ -98,12 +142,14 @@ struct tophash_advice tophash_traps_visit(struct tophash_traps *traps,
                                           const struct tophash_visit *visit) {
   struct tophash_advice advice = {
       .hold_ns = 0,
+      .delayed_by = 0,
       .next_visit = visit->earlier_visits < TOPHASH_VISIT_ALWAYS ? 1 : TOPHASH_VISIT_STRIDE,
   };
   if (!traps->enabled) {
     advice.next_visit = UINT32_MAX;
     return advice;
   }
+  advice.delayed_by = delayed_by(traps, visit);
   look_for_near_miss(traps, visit);
   struct tophash_trap *trap = trap_at(traps, visit->pc, false);
   if (trap == NULL) return advice;
@@ -131,6 +177,12 @@ void tophash_traps_released(struct tophash_traps *traps, uint64_t pc, uint64_t a
   __atomic_fetch_add(&traps->held_ns, held_ns - advised_ns, __ATOMIC_RELAXED);
   struct tophash_trap *trap = trap_at(traps, pc, false);
   if (trap != NULL && caught) __atomic_fetch_add(&trap->caught, 1, __ATOMIC_RELAXED);
+}
+
+void tophash_traps_suspect(struct tophash_traps *traps, uint64_t pc) {
+  // How far apart the two are says nothing: they may have been seconds, and be
+  // neighbours the next time.
+  if (traps->enabled) arm(traps, pc, TOPHASH_SUSPECT_HOLD_NS / 2);
 }
 
 void tophash_traps_learn(struct tophash_traps *traps, uint64_t pc, uint64_t hold_ns) {

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include "../watch/watch.h"
 #include "tophash_probe.h"
 
 // The runtime's flags (ExclusivityFlags): bit 0 modifies; bit 5 says that the
@@ -27,7 +28,7 @@ static inline struct tophash_site *site_of(struct tophash_thread *self, uint64_t
 
 /// Holds an open access, so that the other side can run into it.
 TOPHASH_COLD static void hold(struct tophash_bucket *bucket, int mine, uint64_t key, uint64_t pc,
-                              uint64_t advised_ns) {
+                              uint64_t identity, uint64_t advised_ns) {
   uint64_t start = tophash_now_ns(), now = start;
   uint64_t *stack = &bucket->details[mine].stack;
   bool caught = false;
@@ -52,6 +53,27 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, int mine, uint64_t 
   __atomic_fetch_and(stack, ~(uint64_t)TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
   tophash_traps_released(tophash_process.traps, pc, advised_ns, now - start, caught);
   tophash_visits_held(pc, now - start, caught);
+  struct tophash_hold this = {
+      .address = tophash_access_address(key),
+      .pc = pc,
+      .identity = identity,
+      .start_ns = start,
+      .end_ns = now,
+      .modifies = tophash_access_modifies(key),
+  };
+  if (!caught) tophash_traps_held_in_vain(tophash_process.traps, &this);
+}
+
+// A thread that accesses nothing for so long may be waiting for somebody.
+#define IDLE_NS 50000ull
+
+/// Tells since when this thread has accessed nothing, if no access was passed over.
+static void note_idleness(struct tophash_thread *self, uint64_t now_ns) {
+  bool is_known = self->counters->tracked - self->visited_tracked <= 1;
+  if (!is_known) self->idle_from_ns = self->idle_to_ns = 0;
+  if (!is_known || now_ns - self->visited_ns < IDLE_NS) return;
+  self->idle_from_ns = self->visited_ns;
+  self->idle_to_ns = now_ns;
 }
 
 /// Looks closer at an access: was it a near miss, is its site a trap?
@@ -75,25 +97,32 @@ TOPHASH_COLD static void visit(struct tophash_thread *self, struct tophash_site 
   }
   self->reporting = true;
   struct tophash_interrupted before = tophash_cold_begin();
+  uint64_t now = tophash_now_ns();
+  note_idleness(self, now);
   struct tophash_visit this = {
       .address = tophash_access_address(key),
       .pc = pc,
       .identity = tophash_owner_identity(self->owner),
-      .now_ns = tophash_now_ns(),
+      .now_ns = now,
+      .idle_from_ns = self->idle_from_ns,
+      .idle_to_ns = self->idle_to_ns,
       .random = tophash_thread_random(self),
       .earlier_visits = site->visits,
       .modifies = tophash_access_modifies(key),
   };
   struct tophash_advice advice = tophash_traps_visit(tophash_process.traps, &this);
   tophash_visits_note(pc, this.address, this.identity);
+  if (advice.delayed_by != 0) tophash_visits_delayed(advice.delayed_by);
   if (site->visits < UINT32_MAX) site->visits++;
   site->countdown = advice.next_visit;
   if (advice.hold_ns != 0) {
     if (mine != TOPHASH_NO_SLOT)
-      hold(bucket, mine, key, pc, advice.hold_ns);
+      hold(bucket, mine, key, pc, this.identity, advice.hold_ns);
     else
       tophash_traps_released(tophash_process.traps, pc, advice.hold_ns, 0, false);
   }
+  self->visited_ns = advice.hold_ns != 0 ? tophash_now_ns() : now;
+  self->visited_tracked = self->counters->tracked;
   tophash_events_note_traps();
   tophash_cold_end(before);
   self->reporting = false;
@@ -162,7 +191,14 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   // the site, and it stops the program on a violation within one thread.
   tophash_runtime.begin_access(pointer, buffer, flags, pc);
   struct tophash_thread *self = &tophash_self;
-  if (tophash_unlikely(self->counters == NULL)) return;
+  if (tophash_unlikely(self->counters == NULL)) {
+    const uint64_t *above = __builtin_frame_address(0);
+    if (tophash_watch.follows_accesses)
+      tophash_watch_access_begin(
+          (uint64_t)pointer, (uint64_t)buffer, flags,
+          (struct tophash_watch_place){(uint64_t)pc, above[0], (uint64_t)(above + 2)});
+    return;
+  }
   self->counters->tracked++;
   // No address in the buffer: exclusivity checking is switched off in the
   // runtime, and the end could not be matched.
@@ -199,7 +235,8 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *pointer, u
   struct tophash_thread *self = &tophash_self;
   if (tophash_unlikely(self->counters == NULL) && tophash_process.watching)
     TOPHASH_JUMP begin_attaching(pointer, buffer, flags, pc);
-  if (flags & FLAG_TRACKED) TOPHASH_JUMP begin_tracked(pointer, buffer, flags, pc);
+  if (flags & FLAG_TRACKED || tophash_unlikely(tophash_watch.follows_accesses))
+    TOPHASH_JUMP begin_tracked(pointer, buffer, flags, pc);
   if (self->counters != NULL) self->counters->instantaneous++;
   TOPHASH_JUMP tophash_runtime.begin_access(pointer, buffer, flags, pc);
 }
@@ -229,6 +266,8 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) 
     // drifted would hide the locks that this thread takes inside of accesses.
     if (self->open > 0) self->open--;
     if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT)) amend(self, buffer[1]);
+  } else if (tophash_unlikely(tophash_watch.follows_accesses)) {
+    tophash_watch_access_end((uint64_t)buffer);
   }
   tophash_runtime.end_access(buffer);
 }

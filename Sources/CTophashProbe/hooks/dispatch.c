@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "strands.h"
+#include "waits.h"
 
 typedef void *queue_t;
 typedef void (*function_t)(void *context);
@@ -225,13 +225,15 @@ struct work {
   queue_t queue;
   uint64_t after;   // to be acquired before; 0: nothing
   uint64_t before;  // to be released after
+  uint32_t scope;   // of whoever submitted it
   bool is_barrier;
 };
 
 static struct work *work(queue_t queue, void *context, function_t function) {
   struct work *work = malloc(sizeof *work);
   if (work == NULL) abort();  // as Dispatch does
-  *work = (struct work){.function = function, .context = context, .queue = queue};
+  *work = (struct work){.function = function, .context = context, .queue = queue,
+                        .scope = tophash_scope_current()};
   tophash_edge_release((uint64_t)work);
   return work;
 }
@@ -243,7 +245,7 @@ static struct work *block_work(queue_t queue, void *block) {
 static void run(void *record) {
   struct work work = *(struct work *)record;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand strand = {.slot = 0};
+  struct tophash_strand strand = {.scope = work.scope};
   tophash_clocks_acquire(clocks, &strand, (uint64_t)record);
   tophash_clocks_forget_sync(clocks, (uint64_t)record);
   free(record);
@@ -269,6 +271,7 @@ struct item {
   void *source; // whose handler it is
   queue_t queue;
   uint64_t after, before;
+  uint32_t scope;
   bool is_barrier;
 };
 
@@ -293,7 +296,7 @@ static const struct descriptor item_descriptor = {
 static void run_item(void *block, ...) {
   struct item *item = ((struct item_block *)block)->item;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand strand = {.slot = 0};
+  struct tophash_strand strand = {.scope = item->scope};
   struct tophash_strand *outer = tophash_strand_current();
   queue_t queue = item->queue;
   if (item->source != NULL) queue = target_of(item->source);
@@ -324,6 +327,7 @@ static void *wrap(void *block, struct item **made) {
   struct item *item = calloc(1, sizeof *item);
   if (item == NULL) abort();
   item->inner = block_copy(block);
+  item->scope = tophash_scope_current();
   struct item_block wrapper = {
       .block = {.isa = stack_block_class, .flags = BLOCK_HAS_COPY_DISPOSE, .invoke = run_item,
                 .descriptor = &item_descriptor},
@@ -337,6 +341,18 @@ static void *wrap(void *block, struct item **made) {
 static size_t inner_offset;
 static void (*special_invoke)(void *, ...);
 
+/// A block that has to be handed to Dispatch as it is.
+static bool is_work_item(const void *block) {
+  return ((const struct block *)block)->invoke == __atomic_load_n(&special_invoke, __ATOMIC_RELAXED);
+}
+
+/// Learns what work items look like. For waits alone nothing is put into them.
+static void *learn_work_item(void *outer) {
+  if (outer != NULL)
+    __atomic_store_n(&special_invoke, ((struct block *)outer)->invoke, __ATOMIC_RELAXED);
+  return outer;
+}
+
 static void *item_made(void *outer, void *wrapper, struct item *item, unsigned long flags) {
   const unsigned long barrier = 1;
   if (outer != NULL) {
@@ -345,7 +361,7 @@ static void *item_made(void *outer, void *wrapper, struct item *item, unsigned l
     size_t size = ((struct block *)outer)->descriptor->size;
     for (size_t offset = sizeof(struct block); inner_offset == 0 && offset + 8 <= size; offset += 8)
       if (*(void **)((char *)outer + offset) == wrapper) {
-        special_invoke = ((struct block *)outer)->invoke;
+        learn_work_item(outer);
         __atomic_store_n(&inner_offset, offset, __ATOMIC_RELEASE);
       }
   }
@@ -356,7 +372,7 @@ static void *item_made(void *outer, void *wrapper, struct item *item, unsigned l
 /// The item of a DispatchWorkItem's block; NULL for every other block.
 static struct item *item_of(void *block) {
   size_t offset = __atomic_load_n(&inner_offset, __ATOMIC_ACQUIRE);
-  if (offset == 0 || ((struct block *)block)->invoke != special_invoke) return NULL;
+  if (offset == 0 || !is_work_item(block)) return NULL;
   struct item_block *inner = *(struct item_block **)((char *)block + offset);
   return inner != NULL && inner->block.invoke == run_item ? inner->item : NULL;
 }
@@ -366,6 +382,7 @@ static bool submit_item(void *block, queue_t queue, uint64_t after, uint64_t bef
   struct item *item = item_of(block);
   if (item == NULL) return false;
   item->queue = queue;
+  item->scope = tophash_scope_current();
   item->after = after;
   item->before = before;
   tophash_edge_release((uint64_t)block);
@@ -373,7 +390,7 @@ static bool submit_item(void *block, queue_t queue, uint64_t after, uint64_t bef
 }
 
 TOPHASH_EXPORT void *dispatch_block_create(unsigned long flags, void *block) {
-  if (!IS_FOLLOWED()) return dispatch_block_create_find()(flags, block);
+  if (!IS_FOLLOWED()) return learn_work_item(dispatch_block_create_find()(flags, block));
   struct item *item;
   void *wrapper = wrap(block, &item);
   return item_made(dispatch_block_create_find()(flags, wrapper), wrapper, item, flags);
@@ -381,15 +398,37 @@ TOPHASH_EXPORT void *dispatch_block_create(unsigned long flags, void *block) {
 
 TOPHASH_EXPORT void *dispatch_block_create_with_qos_class(unsigned long flags, unsigned qos,
                                                           int priority, void *block) {
-  if (!IS_FOLLOWED()) return dispatch_block_create_with_qos_class_find()(flags, qos, priority, block);
+  if (!IS_FOLLOWED())
+    return learn_work_item(dispatch_block_create_with_qos_class_find()(flags, qos, priority, block));
   struct item *item;
   void *wrapper = wrap(block, &item);
   void *outer = dispatch_block_create_with_qos_class_find()(flags, qos, priority, wrapper);
   return item_made(outer, wrapper, item, flags);
 }
 
+// What can be waited for, until a time.
+typedef intptr_t (*wait_t)(void *object, uint64_t timeout);
+#define NOW 0ull
+
+/// Waits for `object`, unless nobody has to.
+#define WAIT(original, kind, object, timeout)                                               \
+  ({                                                                                        \
+    wait_t wait = original;                                                                 \
+    const void *caller = __builtin_return_address(0);                                       \
+    intptr_t outcome;                                                                       \
+    if (!tophash_waits_see(caller) || timeout == NOW) {                                     \
+      outcome = wait(object, timeout);                                                      \
+    } else if ((outcome = wait(object, NOW)) != 0) {                                        \
+      struct tophash_turn turn =                                                            \
+          tophash_turn_begin(kind, object, caller, TOPHASH_FRAME());                \
+      outcome = wait(object, timeout);                                                      \
+      tophash_turn_end(&turn);                                                              \
+    }                                                                                       \
+    outcome;                                                                                \
+  })
+
 TOPHASH_EXPORT intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
-  intptr_t status = dispatch_block_wait_find()(block, timeout);
+  intptr_t status = WAIT(dispatch_block_wait_find(), TOPHASH_WAIT_ITEM, block, timeout);
   if (status == 0 && IS_FOLLOWED()) tophash_edge_acquire((uint64_t)block);
   return status;
 }
@@ -490,14 +529,47 @@ static void sync_block(void (*original)(queue_t, void *), sync_f_t original_f, q
   tophash_edge_acquire((uint64_t)block);
 }
 
-#define SYNC(name, is_barrier)                                                        \
-  TOPHASH_EXPORT void name(queue_t queue, void *block) {                              \
-    if (!IS_FOLLOWED()) return name##_find()(queue, block);                           \
-    sync_block(name##_find(), name##_f_find(), queue, block, is_barrier);             \
-  }                                                                                   \
-  TOPHASH_EXPORT void name##_f(queue_t queue, void *context, function_t function) {   \
-    if (!IS_FOLLOWED()) return name##_f_find()(queue, context, function);             \
-    sync_function(name##_f_find(), queue, context, function, is_barrier);             \
+/// An item whose submitter waits until it begins, and then does nothing but it.
+struct timed {
+  function_t function;
+  void *context;
+  struct tophash_turn turn;
+};
+
+static void run_timed(void *record) {
+  struct timed *timed = record;
+  tophash_turn_end(&timed->turn);
+  timed->function(timed->context);
+}
+
+#define SYNC(name, is_barrier)                                                               \
+  static void name##_followed(queue_t queue, void *context, function_t function,             \
+                              const void *caller) {                                          \
+    if (!is_followed(caller)) return name##_f_find()(queue, context, function);              \
+    sync_function(name##_f_find(), queue, context, function, is_barrier);                    \
+  }                                                                                          \
+  __attribute__((always_inline)) static inline void name##_timed(                            \
+      queue_t queue, void *context, function_t function, const void *caller,                 \
+      const uint64_t *frame) {                                                               \
+    struct timed timed = {                                                                   \
+        function, context,                                                                   \
+        tophash_turn_begin(is_barrier ? TOPHASH_WAIT_BARRIER : TOPHASH_WAIT_QUEUE, queue,    \
+                           caller, frame)};                                                  \
+    name##_followed(queue, &timed, run_timed, caller);                                       \
+  }                                                                                          \
+  TOPHASH_EXPORT void name(queue_t queue, void *block) {                                     \
+    const void *caller = __builtin_return_address(0);                                        \
+    /* Of an item that has to stay as it is, nobody sees the beginning. */                   \
+    if (tophash_waits_see(caller) && !is_work_item(block))                                   \
+      return name##_timed(queue, block, call_block, caller, TOPHASH_FRAME());        \
+    if (!is_followed(caller)) return name##_find()(queue, block);                            \
+    sync_block(name##_find(), name##_f_find(), queue, block, is_barrier);                    \
+  }                                                                                          \
+  TOPHASH_EXPORT void name##_f(queue_t queue, void *context, function_t function) {          \
+    const void *caller = __builtin_return_address(0);                                        \
+    if (tophash_waits_see(caller))                                                           \
+      return name##_timed(queue, context, function, caller, TOPHASH_FRAME());        \
+    name##_followed(queue, context, function, caller);                                       \
   }
 
 SYNC(dispatch_sync, false)
@@ -512,12 +584,13 @@ struct apply {
   void (*function)(void *context, size_t index);
   void *context;
   queue_t queue;
+  uint32_t scope;
 };
 
 static void run_iteration(void *record, size_t index) {
   struct apply *apply = record;
   struct tophash_clocks *clocks = tophash_process.clocks;
-  struct tophash_strand strand = {.slot = 0};
+  struct tophash_strand strand = {.scope = apply->scope};
   tophash_clocks_acquire(clocks, &strand, (uint64_t)apply);
   enter_queue(&strand, apply->queue, false);
   tophash_strand_enter(&strand, label_of(apply->queue));
@@ -532,6 +605,7 @@ static void run_iteration(void *record, size_t index) {
 
 static void apply(size_t count, struct apply *apply) {
   struct tophash_clocks *clocks = tophash_process.clocks;
+  apply->scope = tophash_scope_current();
   tophash_clocks_forget_sync(clocks, (uint64_t)apply);
   tophash_clocks_forget_sync(clocks, (uint64_t)apply | TOPHASH_KEY_ITEMS);
   tophash_edge_release((uint64_t)apply);
@@ -599,7 +673,7 @@ TOPHASH_EXPORT void dispatch_group_leave(void *group) {
 }
 
 TOPHASH_EXPORT intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
-  intptr_t status = dispatch_group_wait_find()(group, timeout);
+  intptr_t status = WAIT(dispatch_group_wait_find(), TOPHASH_WAIT_GROUP, group, timeout);
   if (status == 0 && IS_FOLLOWED()) tophash_edge_acquire((uint64_t)group);
   return status;
 }
@@ -608,6 +682,7 @@ TOPHASH_EXPORT intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
 
 TOPHASH_EXPORT void *dispatch_semaphore_create(intptr_t value) {
   void *semaphore = dispatch_semaphore_create_find()(value);
+  tophash_wait_note_signal(semaphore, value == 0);
   if (tophash_process.has_clocks)
     tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)semaphore);
   return semaphore;
@@ -619,7 +694,8 @@ TOPHASH_EXPORT intptr_t dispatch_semaphore_signal(void *semaphore) {
 }
 
 TOPHASH_EXPORT intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
-  intptr_t status = dispatch_semaphore_wait_find()(semaphore, timeout);
+  intptr_t status = WAIT(dispatch_semaphore_wait_find(), tophash_wait_kind_of(semaphore), semaphore,
+                         timeout);
   if (status == 0 && IS_FOLLOWED()) tophash_edge_acquire((uint64_t)semaphore);
   return status;
 }

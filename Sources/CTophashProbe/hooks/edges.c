@@ -17,7 +17,7 @@
 
 #include "strands.h"
 
-// MARK: The runtime's images
+// MARK: Images
 
 static struct {
   uint64_t low, high;
@@ -28,31 +28,65 @@ static int image_count;
 static const char *const runtime_names[] = {
     "libswiftCore.so", "libswift_Concurrency.so", "libdispatch.so", "libswiftSynchronization.so"};
 
-static int note_runtime(struct dl_phdr_info *info, size_t size, void *unused) {
+// Of the program.
+static uint64_t program_low, program_size;
+
+static void extent(const struct dl_phdr_info *info, uint64_t *low, uint64_t *high) {
+  *low = UINT64_MAX;
+  *high = 0;
+  for (int p = 0; p < info->dlpi_phnum; p++) {
+    if (info->dlpi_phdr[p].p_type != PT_LOAD) continue;
+    uint64_t start = info->dlpi_addr + info->dlpi_phdr[p].p_vaddr;
+    if (start < *low) *low = start;
+    if (start + info->dlpi_phdr[p].p_memsz > *high) *high = start + info->dlpi_phdr[p].p_memsz;
+  }
+}
+
+static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
   (void)size, (void)unused;
+  uint64_t low, high;
+  extent(info, &low, &high);
+  if (info->dlpi_name[0] == 0 && program_size == 0) {
+    program_low = low;
+    program_size = high - low;
+  }
   const char *name = strrchr(info->dlpi_name, '/');
   name = name == NULL ? info->dlpi_name : name + 1;
   for (size_t i = 0; i < sizeof runtime_names / sizeof *runtime_names; i++) {
     if (strcmp(name, runtime_names[i]) != 0) continue;
-    uint64_t low = UINT64_MAX, high = 0;
-    for (int p = 0; p < info->dlpi_phnum; p++) {
-      if (info->dlpi_phdr[p].p_type != PT_LOAD) continue;
-      uint64_t start = info->dlpi_addr + info->dlpi_phdr[p].p_vaddr;
-      if (start < low) low = start;
-      if (start + info->dlpi_phdr[p].p_memsz > high) high = start + info->dlpi_phdr[p].p_memsz;
-    }
     if (image_count < 8) images[image_count++] = (typeof(images[0])){low, high, i == 1};
   }
   return 0;
 }
 
+void tophash_note_images(void) {
+  if (program_size == 0) dl_iterate_phdr(note_image, NULL);
+}
+
+bool tophash_is_program(uint64_t address) { return address - program_low < program_size; }
+
+// Callers that lie in none of them, by hash. A program locks at few places, very often.
+#define OUTSIDERS 64
+static uint64_t outsiders[OUTSIDERS];
+
+static uint64_t *outsider(const void *caller) {
+  return &outsiders[((uint64_t)caller >> 2) % OUTSIDERS];
+}
+
+static bool is_outside(const void *caller) {
+  return __atomic_load_n(outsider(caller), __ATOMIC_RELAXED) == (uint64_t)caller;
+}
+
 bool tophash_is_runtime(const void *caller) {
+  if (is_outside(caller)) return false;
   for (int i = 0; i < image_count; i++)
     if ((uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high) return true;
+  if (image_count > 0) __atomic_store_n(outsider(caller), (uint64_t)caller, __ATOMIC_RELAXED);
   return false;
 }
 
 bool tophash_is_concurrency(const void *caller) {
+  if (is_outside(caller)) return false;
   for (int i = 0; i < image_count; i++)
     if (images[i].is_concurrency)
       return (uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high;
@@ -159,8 +193,10 @@ static void *(*init_stack_object_original)(void *metadata, void *object);
 static void hook_release_dealloc(void *object) {
   // A task is freed without a word to the allocator below. Before it is: then its
   // memory may already be another thread's lock.
-  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
-  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_BARRIERS);
+  if (tophash_clocks_may_know(tophash_process.clocks, (uint64_t)object, 1)) {
+    tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
+    tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_BARRIERS);
+  }
   if (tophash_is_task(object))
     tophash_clocks_forget_sync(tophash_process.clocks,
                                (uint64_t)object + tophash_task_state_offset());
@@ -169,20 +205,25 @@ static void hook_release_dealloc(void *object) {
   tophash_strands.deinits--;
 }
 
+/// Most memory has nothing that is known of it.
+static inline void forget(const void *memory, uint64_t size) {
+  if (tophash_clocks_may_know(tophash_process.clocks, (uint64_t)memory, size))
+    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
+}
+
 static void *hook_slow_alloc(size_t size, size_t alignment) {
   void *memory = slow_alloc_original(size, alignment);
   // Not all memory comes back through `swift_slowDealloc`: stacks and the slabs
   // of tasks hold objects, too.
-  tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
+  forget(memory, size);
   return memory;
 }
 
 static void hook_slow_dealloc(void *memory, size_t size, size_t alignment) {
-  // Before it is freed: afterwards it may belong to another thread.
-  if (memory != NULL) {
-    if (size == (size_t)-1) size = malloc_usable_size(memory);
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
-  }
+  // Before it is freed: afterwards it may belong to another thread. The allocator
+  // knows the size; some callers do not, and pass anything, so that what lies
+  // around would be forgotten: tasks that are alive would lose their past.
+  if (memory != NULL) forget(memory, malloc_usable_size(memory));
   slow_dealloc_original(memory, size, alignment);
 }
 
@@ -194,23 +235,16 @@ static uint64_t size_of_instance(const uint64_t *metadata) {
 }
 
 static void *hook_init_stack_object(void *metadata, void *object) {
-  tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)object,
-                               size_of_instance(metadata));
+  forget(object, size_of_instance(metadata));
   return init_stack_object_original(metadata, object);
 }
 
 // MARK: Unique references
 
-static bool (*is_unique_original)(void *object);
-
-static bool hook_is_unique(void *object) {
-  bool is_unique = is_unique_original(object);
+void tophash_edge_unique(const void *object) {
   // The other references are gone, and with them whoever used the object through
   // them: as ordered as its end would be.
-  if (is_unique)
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)object,
-                                 size_of_instance(*(const uint64_t **)object));
-  return is_unique;
+  forget(object, size_of_instance(*(const uint64_t *const *)object));
 }
 
 // MARK: Start
@@ -247,12 +281,11 @@ static void *patched(const char *name, void *entry, void *hook) {
 }
 
 bool tophash_edges_start_swift(void) {
-  dl_iterate_phdr(note_runtime, NULL);
+  tophash_note_images();
   void *core = dlsym(RTLD_DEFAULT, "swift_slowAlloc");
   void **acquire = dlsym(RTLD_DEFAULT, "_swift_tsan_acquire");
   void **release = dlsym(RTLD_DEFAULT, "_swift_tsan_release");
-  bool *enabled = dlsym(RTLD_DEFAULT, "_swift_tsan_enabled");
-  if (core == NULL || acquire == NULL || release == NULL || enabled == NULL) return false;
+  if (core == NULL || acquire == NULL || release == NULL) return false;
   void *release_dealloc = find_release_dealloc(core);
   if (release_dealloc == NULL) return false;
   once_original = patched("swift_once", NULL, (void *)hook_once);
@@ -261,8 +294,6 @@ bool tophash_edges_start_swift(void) {
   slow_dealloc_original = patched("swift_slowDealloc", NULL, (void *)hook_slow_dealloc);
   init_stack_object_original =
       patched("swift_initStackObject", NULL, (void *)hook_init_stack_object);
-  is_unique_original =
-      patched("swift_isUniquelyReferenced_nonNull_native", NULL, (void *)hook_is_unique);
   // A program need not have tasks.
   if (dlsym(RTLD_DEFAULT, "swift_continuation_await") != NULL) {
     await_original =
@@ -279,10 +310,12 @@ bool tophash_edges_start_swift(void) {
   }
   if (once_original == NULL || release_dealloc_original == NULL || slow_alloc_original == NULL ||
       slow_dealloc_original == NULL || init_stack_object_original == NULL ||
-      is_unique_original == NULL)
+      !tophash_runtime_patch_gate())
     return false;
+  tophash_gate_tell_clocks();
+  // Not `_swift_tsan_enabled`: the functions are called where there are some, and that
+  // one would have each use of `swift_once` take the slow way for ever.
   *acquire = (void *)tophash_edge_announced_acquire;
   *release = (void *)tophash_edge_announced_release;
-  *enabled = true;
   return true;
 }

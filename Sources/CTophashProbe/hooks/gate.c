@@ -31,6 +31,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "strands.h"
 #include "tophash_probe.h"
 
 // Buffers last passed with, by hash: the address, and the thread's index above it.
@@ -50,7 +51,10 @@ static uint64_t armed[1u << (ARMED_BITS - 6)];
 // How long a caught one stays: the other copies the buffer meanwhile.
 #define COPY_NS 500000ull
 
-static bool watching;
+// What the hook is there for; nothing until it is started. One of them alone, the
+// gate, is the hot path.
+enum { GATE = 1, CLOCKS = 2 };
+static uint8_t purposes;
 static bool alert;         // a site was armed: nobody is held as long as none is
 static uint32_t holding;   // threads that are held in the gate
 static uint64_t held_ns;   // by all, ever
@@ -226,10 +230,13 @@ __attribute__((noinline)) static bool pass(const void *object) {
   return look_closer(self, object, pc, tophash_stack_pack((uint64_t)(frame + 2), frame[0]));
 }
 
+/// A question that is not asked for the gate's sake alone.
+TOPHASH_COLD static bool ask(const void *object);
+
 // The hot path. It answers by itself as long as the reference counts are in the
 // object, as the runtime does: see `tophash_gate_start`. It only jumps on.
 TOPHASH_EXPORT bool swift_isUniquelyReferenced_nonNull_native(const void *object) {
-  if (tophash_unlikely(!watching)) TOPHASH_JUMP tophash_runtime.is_unique(object);
+  if (tophash_unlikely(purposes != GATE)) TOPHASH_JUMP ask(object);
   int64_t counts = __atomic_load_n((const int64_t *)object + 1, __ATOMIC_RELAXED);
   if (tophash_unlikely(counts < 0)) TOPHASH_JUMP tophash_runtime.is_unique(object);
   if (counts >> 32 != 0) return false;
@@ -241,6 +248,22 @@ TOPHASH_EXPORT bool swift_isUniquelyReferenced_nonNull_native(const void *object
   if (!is_other || alert || tophash_self.counters == NULL) TOPHASH_JUMP pass(object);
   __atomic_store_n(place, now, __ATOMIC_RELAXED);
   return true;
+}
+
+static bool ask(const void *object) {
+  if (purposes == 0) TOPHASH_JUMP tophash_runtime.is_unique(object);
+  int64_t counts = __atomic_load_n((const int64_t *)object + 1, __ATOMIC_RELAXED);
+  bool is_unique = counts < 0 ? tophash_runtime.is_unique(object) : counts >> 32 == 0;
+  if (!is_unique) return false;
+  // Larger instances are rare, and their second page with variables rarer still; but
+  // the first two are looked at.
+  bool is_known = (purposes & CLOCKS) && tophash_clocks_may_know(tophash_process.clocks,
+                                                                  (uint64_t)object, TOPHASH_PAGE);
+  if (is_known) tophash_edge_unique(object);
+  if (!(purposes & GATE) || counts < 0) return true;
+  uint64_t before = __atomic_load_n(place_of(object), __ATOMIC_RELAXED);
+  if (before == passage(&tophash_self, object)) return true;
+  TOPHASH_JUMP pass(object);
 }
 
 // The same for an optional reference, as Foundation asks it.
@@ -265,12 +288,14 @@ bool tophash_gate_is_known(const void *entry) {
 bool tophash_gate_start(bool (*entry)(const void *)) {
   // An object of one reference, one of two, and the way that callers take.
   static uint64_t one[2] = {0, 3}, two[2] = {0, 1ull << 33 | 3};
-  watching = true;
+  purposes |= GATE;
   bool is_right = entry(one) && !entry(two);
   bool is_seen = *place_of(one) == passage(&tophash_self, one);
-  watching = is_right && is_seen;
-  return watching;
+  if (!is_right || !is_seen) purposes &= ~GATE;
+  return purposes & GATE;
 }
+
+void tophash_gate_tell_clocks(void) { purposes |= CLOCKS; }
 
 void tophash_gate_forked(void) {
   // Whoever was held is not in this process.

@@ -21,6 +21,7 @@
 #if defined(__x86_64__)
 
 #define JUMP_BYTES 5
+#define FORWARD_BYTES 14
 #define MOVED_MAX 16
 #define STUB_BYTES 64
 
@@ -41,6 +42,7 @@ static size_t movable_length(const uint8_t *code) {
   if (code[0] == 0x8B && code[1] == 0x07) return 2;                     // mov eax, [rdi]
   if (code[0] == 0x48 && code[1] == 0x8B && code[2] == 0x77) return 4;  // mov rsi, [rdi + imm8]
   if (code[0] == 0x48 && code[1] == 0x8B && code[2] == 0x07) return 3;  // mov rax, [rdi]
+  if (code[0] == 0x48 && code[1] == 0x63 && code[2] == 0x01) return 3;  // movsxd rax, [rcx]
   return 0;
 }
 
@@ -110,12 +112,29 @@ void *tophash_patch_entry(void *entry, void *hook) {
   return trampoline;
 }
 
+bool tophash_patch_forward(void *function, void *target) {
+  uint8_t *code = function;
+  size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+  uint8_t *first = (uint8_t *)((uint64_t)code & ~(uint64_t)(page_size - 1));
+  size_t length = (size_t)(code + FORWARD_BYTES - first);
+  if (mprotect(first, length, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) return false;
+  put_jump(code, (uint64_t)target);
+  mprotect(first, length, PROT_READ | PROT_EXEC);
+  __builtin___clear_cache((char *)code, (char *)code + FORWARD_BYTES);
+  return true;
+}
+
 #else
 
 // Other machines have other prologues; interposition works everywhere.
 void *tophash_patch_entry(void *entry, void *hook) {
   (void)entry, (void)hook;
   return NULL;
+}
+
+bool tophash_patch_forward(void *function, void *target) {
+  (void)function, (void)target;
+  return false;
 }
 
 #endif

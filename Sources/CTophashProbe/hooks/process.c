@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "strands.h"
+#include "waits.h"
 #include "tophash_probe.h"
 
 // Nothing that others define may be missing in a program that has no Swift at
@@ -29,7 +29,11 @@ struct tophash_process tophash_process = {.traps = &traps, .patch = true, .gate 
 
 static bool found;           // the Swift runtime, in this process
 static char session[2048];   // empty: not to be checked
+static bool wants_accesses = true;
 static bool wants_clocks;
+static bool wants_scopes;
+static bool wants_waits;
+static bool wants_watch;     // of single variables: nothing is checked then
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
 static uint32_t order;       // enum tophash_order
@@ -72,7 +76,11 @@ static void read_options(void) {
   if ((value = option(options, "budget"))) permille = (uint32_t)strtoul(value, NULL, 10);
   if ((value = option(options, "traps")) && *value == '0') permille = 0;
   if ((value = option(options, "gate"))) tophash_process.gate = *value == '1';
+  if ((value = option(options, "accesses"))) wants_accesses = *value == '1';
+  if ((value = option(options, "watch"))) wants_watch = *value == '1';
   if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
+  if ((value = option(options, "scopes"))) wants_scopes = *value == '1';
+  if ((value = option(options, "waits"))) wants_waits = *value == '1';
   if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
   if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
   tophash_traps_start(&traps, tophash_now_ns(), permille);
@@ -114,7 +122,7 @@ static bool start_clocks(void) {
   tophash_process.clocks = clocks;
   if (!tophash_edges_start_swift()) return false;
   tophash_process.has_clocks = true;
-  tophash_strand_thread_begin(0);
+  tophash_strand_thread_begin(0, 0);
   return true;
 }
 
@@ -159,7 +167,14 @@ static bool make_table(void) {
   return true;
 }
 
-/// Watches this process, whose runtime was found.
+/// Watches single variables, and lets all else pass.
+static void watch_variables(bool may_patch) {
+  tophash_events_note_images();
+  tophash_watch_start(session, may_patch);
+  set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+}
+
+/// Checks this process, whose runtime was found.
 static void watch(void) {
   if (!make_table() || !tophash_events_open(session)) {
     static const char message[] =
@@ -168,8 +183,14 @@ static void watch(void) {
     return;
   }
   if (has_sanitizer()) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_SANITIZER);
-  hooks = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
   bool may_patch = tophash_process.patch && is_alone();
+  if (wants_watch) return watch_variables(may_patch);
+  if (wants_waits && tophash_waits_open(session)) tophash_waits_hook(may_patch);
+  if (!wants_accesses) {
+    tophash_events_note_images();
+    return set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
+  }
+  hooks = tophash_runtime_is_static() ? TOPHASH_HOOK_NONE : TOPHASH_HOOK_INTERPOSED;
   if (may_patch && tophash_runtime_patch()) hooks |= TOPHASH_HOOK_PATCHED;
   if (hooks == TOPHASH_HOOK_NONE) return set_state(TOPHASH_STATE_REFUSED, TOPHASH_REFUSAL_NO_HOOK);
   tophash_events.header->hook = hooks;
@@ -191,6 +212,7 @@ static void watch(void) {
     order = follows ? TOPHASH_ORDER_FOLLOWED : TOPHASH_ORDER_UNKNOWN;
     tophash_events.header->order = order;
   }
+  if (wants_scopes && (hooks & TOPHASH_HOOK_PATCHED)) tophash_scopes_start();
   tophash_events_note_images();
   tophash_visits_learn(session);
   set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
@@ -210,6 +232,9 @@ TOPHASH_COLD bool tophash_process_find_runtime(void) {
 // MARK: Fork
 
 static void forked_child(void) {
+  bool measures_waits = tophash_process.waits != NULL;
+  tophash_process.waits = NULL;  // the file is the parent's
+  if (measures_waits && !tophash_process.watching) tophash_events_detach();
   if (!tophash_process.watching) return;
   // The other threads are gone, and with them whatever they had open. Most
   // children exec at once, so the event file is only made when one does not.
@@ -235,7 +260,7 @@ TOPHASH_COLD void tophash_process_settle(void) {
     tophash_events.header->order = order;
     tophash_conflict_forget();
     // Not looked up anew: a thread that is gone may have held the loader's lock.
-    tophash_events_inherit_images();
+    tophash_events_inherit();
     set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
   }
   tophash_cold_end(before);
@@ -257,5 +282,8 @@ __attribute__((constructor)) static void start(void) {
 }
 
 __attribute__((destructor)) static void stop(void) {
-  if (tophash_process.watching) tophash_events.header->end_ns = tophash_now_ns();
+  tophash_watch_stop();
+  if (!tophash_process.watching && tophash_process.waits == NULL) return;
+  if (tophash_process.waits != NULL) tophash_events_note_images();  // also what came later
+  tophash_events.header->end_ns = tophash_now_ns();
 }

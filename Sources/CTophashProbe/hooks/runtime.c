@@ -247,15 +247,29 @@ bool tophash_runtime_patch(void) {
   return true;
 }
 
+bool tophash_runtime_patch_gate(void) {
+  static bool is_patched;
+  if (is_patched || entries[UNIQUE] == NULL) return is_patched;
+  void *unique = tophash_patch_entry(entries[UNIQUE], hooks[UNIQUE]);
+  if (unique != NULL) tophash_runtime.is_unique = (bool (*)(const void *))unique;
+  return is_patched = unique != NULL;
+}
+
 bool tophash_runtime_watch_gate(bool may_patch) {
   for (int i = UNIQUE; i < ENTRIES; i++)
     if (entries[i] == NULL) return false;
   if (!tophash_gate_is_known(entries[UNIQUE])) return false;
-  void *unique = may_patch ? tophash_patch_entry(entries[UNIQUE], hooks[UNIQUE]) : NULL;
-  if (unique == NULL && is_static) return false;
-  if (unique != NULL) tophash_runtime.is_unique = (bool (*)(const void *))unique;
-  void *entry = unique != NULL ? entries[UNIQUE] : dlsym(RTLD_DEFAULT, names[UNIQUE]);
+  bool is_patched = may_patch && tophash_runtime_patch_gate();
+  if (!is_patched && is_static) return false;
+  void *entry = is_patched ? entries[UNIQUE] : dlsym(RTLD_DEFAULT, names[UNIQUE]);
   return tophash_gate_start((bool (*)(const void *))entry);
+}
+
+void tophash_runtime_pass_accesses(void) {
+  // Each of these functions is longer than the jump.
+  static const int idle[] = {BEGIN, END, UNIQUE};
+  for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+    if (entries[idle[i]] != NULL) tophash_patch_forward(hooks[idle[i]], entries[idle[i]]);
 }
 
 bool tophash_runtime_is_static(void) { return is_static; }

@@ -5,11 +5,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "strands.h"
+#include "waits.h"
 
 struct start {
   void *(*body)(void *);
   void *argument;
+  uint32_t scope;
   bool is_pool;
 };
 
@@ -25,7 +26,7 @@ static void *run(void *record) {
   // A number that another thread had before, which was joined or detached.
   tophash_clocks_forget_sync(tophash_process.clocks, key_of(pthread_self()));
   tophash_strands.is_pool = start.is_pool;
-  if (!start.is_pool) tophash_strand_thread_begin((uint64_t)record);
+  if (!start.is_pool) tophash_strand_thread_begin((uint64_t)record, start.scope);
   tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)record);
   free(record);
   if (start.is_pool) return start.body(start.argument);
@@ -56,7 +57,10 @@ TOPHASH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attri
   if (tophash_unlikely(create_original == NULL)) find_originals();
   struct start *start = tophash_process.has_clocks ? malloc(sizeof *start) : NULL;
   if (start == NULL) return create_original(thread, attributes, body, argument);
-  *start = (struct start){body, argument, tophash_is_runtime(__builtin_return_address(0))};
+  *start = (struct start){.body = body,
+                          .argument = argument,
+                          .scope = tophash_scope_current(),
+                          .is_pool = tophash_is_runtime(__builtin_return_address(0))};
   tophash_edge_release((uint64_t)start);
   int status = create_original(thread, attributes, run, start);
   if (status != 0) free(start);
@@ -70,7 +74,13 @@ static int joined(int status, pthread_t thread) {
 
 TOPHASH_EXPORT int pthread_join(pthread_t thread, void **result) {
   if (tophash_unlikely(join_original == NULL)) find_originals();
-  return joined(join_original(thread, result), thread);
+  const void *caller = __builtin_return_address(0);
+  if (!tophash_waits_see(caller)) return joined(join_original(thread, result), thread);
+  struct tophash_turn turn =
+      tophash_turn_begin(TOPHASH_WAIT_THREAD, (void *)thread, caller, TOPHASH_FRAME());
+  int status = join_original(thread, result);
+  tophash_turn_end(&turn);
+  return joined(status, thread);
 }
 
 TOPHASH_EXPORT int pthread_tryjoin_np(pthread_t thread, void **result) {

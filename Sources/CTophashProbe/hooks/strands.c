@@ -15,11 +15,10 @@
 
 __thread struct tophash_strands tophash_strands __attribute__((tls_model("initial-exec")));
 
-extern void *__libc_stack_end;
-
-static struct tophash_run run_of_self(const char *label) {
-  struct tophash_run run = {
-      .tid = tophash_thread_id(tophash_self.owner), .owner = tophash_self.owner};
+static struct tophash_run run_of_self(const char *label, uint32_t scope) {
+  struct tophash_run run = {.tid = tophash_thread_id(tophash_self.owner),
+                            .owner = tophash_self.owner,
+                            .scope = scope};
   if (label != NULL) strncpy(run.label, label, sizeof run.label - 1);
   return run;
 }
@@ -30,7 +29,7 @@ static void begin_thread(void) {
   struct tophash_strands *self = &tophash_strands;
   if (tophash_self.counters == NULL) tophash_thread_attach();
   self->has_begun = true;
-  struct tophash_run run = run_of_self(NULL);
+  struct tophash_run run = run_of_self(NULL, self->thread.scope);
   tophash_strand_begin(tophash_process.clocks, &self->thread, &run);
   self->current = &self->thread;
 }
@@ -57,9 +56,10 @@ struct tophash_strand *tophash_strand_current(void) {
   return strand;
 }
 
-void tophash_strand_thread_begin(uint64_t creation) {
+void tophash_strand_thread_begin(uint64_t creation, uint32_t scope) {
   struct tophash_strands *self = &tophash_strands;
   if (self->has_begun) return;
+  self->thread.scope = scope;
   tophash_clocks_acquire(tophash_process.clocks, &self->thread, creation);
   begin_thread();
 }
@@ -81,6 +81,7 @@ void tophash_strand_forked(void) {
   if (madvise(clocks, sizeof *clocks, MADV_DONTNEED) != 0) memset(clocks, 0, sizeof *clocks);
   struct tophash_strands *self = &tophash_strands;
   struct tophash_strand *strand = self->current;
+  memset(self->recent, 0, sizeof self->recent);  // the stacks are forgotten, too
   memset(&self->tail, 0, sizeof self->tail);
   for (; strand != NULL; strand = strand->outer) {
     memset(&strand->clock, 0, sizeof strand->clock);
@@ -95,7 +96,7 @@ void tophash_strand_forked(void) {
 void tophash_strand_enter(struct tophash_strand *strand, const char *label) {
   struct tophash_strands *self = &tophash_strands;
   if (tophash_self.counters == NULL) tophash_thread_attach();
-  struct tophash_run run = run_of_self(label);
+  struct tophash_run run = run_of_self(label, strand->scope);
   tophash_strand_begin(tophash_process.clocks, strand, &run);
   strand->outer = self->current;
   self->current = strand;
@@ -141,7 +142,7 @@ void tophash_strand_enter_task(uint64_t state) {
   self->left_state = 0;
   // Its place in the task is not known yet: nor is who made it ready.
   if (offset == 0) tophash_clocks_acquire_all(clocks, strand);
-  struct tophash_run run = run_of_self(NULL);
+  struct tophash_run run = run_of_self(NULL, tophash_scope_current());
   run.task_id = tophash_task_current_id(state);
   tophash_strand_begin(clocks, strand, &run);
   strand->outer = outer;
@@ -169,32 +170,35 @@ void tophash_strand_leave_task(uint64_t state) {
     tophash_clock_join(clocks, &self->current->clock, &strand->clock);
 }
 
+void tophash_strand_enter_scope(uint32_t scope) {
+  struct tophash_strand *strand = tophash_strand_current();
+  if (strand == NULL) return;
+  strand->scope = scope;
+  if (strand->slot == 0) return;
+  // What comes from now on was done by the same one, elsewhere.
+  tophash_event now = (uint64_t)strand->clock.times[strand->slot] << 32 | strand->slot;
+  struct tophash_run run;
+  if (!tophash_clocks_run_of(tophash_process.clocks, now, &run)) return;
+  run.scope = scope;
+  tophash_strand_end(tophash_process.clocks, strand);
+  tophash_strand_begin(tophash_process.clocks, strand, &run);
+}
+
 // MARK: Accesses
 
-/// Collects the return addresses of a live stack of this thread, by its frame
-/// pointers, down to where the runtime runs tasks: below that is no code of the
-/// program. `context` becomes the async context there, as in `tophash_stack_walk`.
-static uint32_t collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint64_t *context) {
-  // Nothing is read outside of this thread's stack: thread-local storage lies
-  // above the stack of a thread, and the main thread's ends where it began.
-  uint64_t self = (uint64_t)&tophash_strands;
-  uint64_t here = (uint64_t)__builtin_frame_address(0);
-  uint64_t end = self > here && self - here < (64 << 20) ? self : (uint64_t)__libc_stack_end;
-  uint32_t count = 0;
-  frames[count++] = pc;
-  *context = 0;
-  while (count < TOPHASH_STACK_FRAMES && frame > here && frame < end - 16 && frame % 8 == 0) {
-    const uint64_t *link = (const uint64_t *)frame;
-    if (link[1] < 4096) break;
-    if (tophash_runtime_runs_tasks(link[1])) {
-      if (!tophash_runtime_runs_tasks(frames[count - 1])) *context = link[-1];
-      break;
-    }
-    frames[count++] = link[1];
-    if (link[0] <= frame) break;
-    frame = link[0];
-  }
-  return count;
+/// Keeps a stack. A loop has the same one again and again: it is compared with the last
+/// one of its site, which is cheaper than to look it up.
+static uint32_t keep(const uint64_t *frames, uint32_t count) {
+  struct tophash_recent_stack *recent =
+      &tophash_strands.recent[frames[0] * 0x9E3779B97F4A7C15ull >> 32 & (TOPHASH_RECENT_STACKS - 1)];
+  uint32_t same = 0;
+  if (recent->stack != 0 && recent->count == count)
+    while (same < count && recent->frames[same] == frames[same]) same++;
+  if (same == count) return recent->stack;
+  recent->stack = tophash_clocks_keep_stack(tophash_process.clocks, frames, count);
+  recent->count = count;
+  memcpy(recent->frames, frames, count * sizeof *frames);
+  return recent->stack;
 }
 
 void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame) {
@@ -206,8 +210,8 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
   if (tophash_self.reporting) return;
   if (tophash_clocks_is_repeated(clocks, strand, address, modifies)) return;
   uint64_t frames[TOPHASH_STACK_FRAMES], context;
-  uint32_t count = collect(pc, frame, frames, &context);
-  uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count);
+  uint32_t count = tophash_stack_collect(pc, frame, frames, TOPHASH_STACK_FRAMES, &context);
+  uint32_t stack = keep(frames, count);
   struct tophash_unordered found;
   if (tophash_unlikely(
           tophash_clocks_access(clocks, strand, address, modifies, stack, &found)))

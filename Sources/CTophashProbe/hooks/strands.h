@@ -8,6 +8,8 @@
 
 #pragma GCC visibility push(hidden)
 
+#define TOPHASH_RECENT_STACKS 16u
+
 /// The strands of one thread.
 struct tophash_strands {
   /// Who runs here. NULL on a pool's thread between two pieces of work, and in
@@ -22,6 +24,12 @@ struct tophash_strands {
   /// What the piece of work that ran here last knew: the runtime finishes it on
   /// this thread after it was left.
   struct tophash_clock tail;
+  /// The stacks that accesses of this thread had last, by hash of the site.
+  struct tophash_recent_stack {
+    uint32_t stack;
+    uint32_t count;
+    uint64_t frames[TOPHASH_STACK_FRAMES];
+  } recent[TOPHASH_RECENT_STACKS];
   uint32_t deinits;  // objects being destroyed on this thread, one within the other
   bool is_awaiting;  // the task came to a continuation, and did not leave since
   bool is_pool;      // runs the work items of Dispatch, and nothing of its own
@@ -45,8 +53,10 @@ void tophash_strand_leave(struct tophash_strand *strand);
 void tophash_strand_enter_task(uint64_t state);
 void tophash_strand_leave_task(uint64_t state);
 
-void tophash_strand_thread_begin(uint64_t creation);
+void tophash_strand_thread_begin(uint64_t creation, uint32_t scope);
 void tophash_strand_thread_exit(void);
+/// What runs here is in another scope from now on.
+void tophash_strand_enter_scope(uint32_t scope);
 /// In a forked child: forgets everything but the thread that is left.
 void tophash_strand_forked(void);
 
@@ -57,10 +67,6 @@ static inline void tophash_edge_acquire(uint64_t key) {
   tophash_clocks_acquire(tophash_process.clocks, tophash_strand_current(), key);
 }
 
-/// True when `caller` is code of the Swift runtime or of Dispatch. What they
-/// lock for themselves orders nothing that a program could rely on.
-bool tophash_is_runtime(const void *caller);
-
 /// True when `caller` is code of the concurrency runtime.
 bool tophash_is_concurrency(const void *caller);
 
@@ -68,6 +74,9 @@ bool tophash_is_concurrency(const void *caller);
 /// the first one, and speaks for that one.
 void tophash_edge_announced_release(void *object);
 void tophash_edge_announced_acquire(void *object);
+
+/// Somebody has the only reference to `object`.
+void tophash_edge_unique(const void *object);
 
 /// Takes part in the runtime's announcements and deallocations. False when they
 /// cannot be hooked, and there can be no clocks.

@@ -8,6 +8,7 @@
 
 #include "tophash_facts.h"
 #include "strands.h"
+#include "waits.h"
 #include "tophash_probe.h"
 
 // Where the pointer lies in the task object; learned from the first task seen.
@@ -36,6 +37,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext
     learn_state_offset((uint64_t)state);
   if (self->counters != NULL) self->counters->tasks_entered++;
   if (tophash_process.has_clocks) tophash_strand_enter_task((uint64_t)state);
+  if (tophash_unlikely(tophash_process.waits != NULL)) tophash_wait_task_enters((uint64_t)state);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {

@@ -32,8 +32,12 @@ uint32_t tophash_thread_id(tophash_owner owner) {
   return __atomic_load_n(&thread_ids[owner >> 48], __ATOMIC_RELAXED);
 }
 
+uint64_t tophash_thread_address(tophash_owner owner) {
+  return (uint64_t)__atomic_load_n(&threads[owner >> 48], __ATOMIC_RELAXED);
+}
+
 tophash_owner tophash_owner_on_thread(tophash_owner owner) {
-  uint64_t thread = (uint64_t)__atomic_load_n(&threads[owner >> 48], __ATOMIC_RELAXED);
+  uint64_t thread = tophash_thread_address(owner);
   tophash_owner now = 0;
   if (thread == 0 || owner >> 48 == 0) return 0;
   tophash_memory_read(thread + offsetof(struct tophash_thread, owner), &now, sizeof now);

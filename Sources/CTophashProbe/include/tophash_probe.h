@@ -9,14 +9,19 @@
 //   hooks/task.c     which task runs on this thread
 //   hooks/locks.c    which addresses are locks, and what they order
 //   hooks/thread.c   the probe's view of one thread
+//   hooks/scopes.c   which test this belongs to
 //   hooks/strands.c  with clocks: which strand runs here, and its accesses
 //   hooks/edges.c    what the Swift runtime orders, and where memory ends
 //   hooks/spawn.c    where threads start, and who waits for their end
 //   hooks/dispatch.c what Dispatch orders
+//   hooks/pipes.c    what is handed over through a pipe
+//   hooks/waits.c    what threads and tasks wait for
+//   watch/           single variables, watched by the processor (watch/watch.h)
 //   output/conflict.c  what is written down when two accesses meet
 //   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
 //   output/events.c    the file that it is written to
+//   output/waits.c     and the one for waits
 //
 // Rules. The hot path does not allocate, lock, make a system call or call into
 // Swift. No path changes `errno`. Memory of the program is read only through
@@ -34,6 +39,7 @@
 #include "tophash_overlap.h"
 #include "tophash_protocol.h"
 #include "tophash_traps.h"
+#include "tophash_waits.h"
 
 #define TOPHASH_EXPORT __attribute__((visibility("default")))
 #define TOPHASH_HIDDEN __attribute__((visibility("hidden")))
@@ -66,6 +72,10 @@ struct tophash_thread {
   bool reporting;  // on the cold path: accesses of a signal handler are let through
   uint16_t index;  // into the table of thread ids; 0 when that is full
   uint32_t looks;    // passages of the gate that were worth a look
+  uint64_t visited_ns;       // when a visit last ended here
+  uint64_t visited_tracked;  // and the counter of accesses then
+  uint64_t idle_from_ns;     // the latest long time without an access
+  uint64_t idle_to_ns;
   uint32_t crowded;  // accesses at sites that found no entry for themselves
   uint64_t random;
   struct tophash_site sites[TOPHASH_SITES];
@@ -108,6 +118,9 @@ void tophash_thread_forked(void);
 uint32_t tophash_thread_id(tophash_owner owner);
 /// Who runs now on the thread that `owner` ran on; 0 when that thread is gone.
 tophash_owner tophash_owner_on_thread(tophash_owner owner);
+/// Where the thread-local structure is of the thread that `owner` ran on; 0 when that is
+/// gone. To be read only through `tophash_memory_read`.
+uint64_t tophash_thread_address(tophash_owner owner);
 /// The owner as a bare thread; tasks replace the identity while they run.
 tophash_owner tophash_thread_owner(void);
 
@@ -120,8 +133,10 @@ struct tophash_process {
   bool gate;      // storage is watched
   struct tophash_traps *traps;
   struct tophash_table *table;
+  bool has_scopes;                // tests are told apart
   bool has_clocks;                // order is followed
   struct tophash_clocks *clocks;  // not NULL once anything is hooked for their sake
+  const struct tophash_waits *waits;  // NULL unless waits are measured
 };
 extern struct tophash_process tophash_process;
 
@@ -171,9 +186,15 @@ bool tophash_runtime_runs_tasks(uint64_t pc);
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
+/// Has every question whether a buffer is shared get to the hook, also the runtime's
+/// own. Only while the process has one thread. True when it does.
+bool tophash_runtime_patch_gate(void);
 /// Puts the gate in front of modifications in place. Only while the process has
 /// one thread. True when it works.
 bool tophash_runtime_watch_gate(bool may_patch);
+/// Lets accesses go straight to the runtime again, past the hooks in front. Only while the
+/// process has one thread.
+void tophash_runtime_pass_accesses(void);
 /// True for code of the library that brings collections; never in a program that
 /// holds the runtime itself.
 bool tophash_runtime_is_core(uint64_t pc);
@@ -181,6 +202,8 @@ bool tophash_runtime_is_core(uint64_t pc);
 /// Redirects the function at `entry` to `hook`. Returns code that runs the
 /// original, or NULL (and changes nothing) when its prologue is not known.
 void *tophash_patch_entry(void *entry, void *hook);
+/// Makes a function of this library a jump to `target`. False when that is not allowed.
+bool tophash_patch_forward(void *function, void *target);
 
 // MARK: The gate (hooks/gate.c)
 
@@ -192,10 +215,36 @@ void *tophash_patch_entry(void *entry, void *hook);
 bool tophash_gate_is_known(const void *entry);
 /// Opens the gate for business if a question asked at `entry` gets here.
 bool tophash_gate_start(bool (*entry)(const void *));
+/// From now on the clocks are told who has the only reference to an object.
+void tophash_gate_tell_clocks(void);
 /// Has every buffer looked at that is new at `pc`.
 void tophash_gate_arm(uint64_t pc);
 /// Forgets who is held: in a forked child.
 void tophash_gate_forked(void);
+
+// MARK: Scopes (hooks/scopes.c)
+
+/// Follows tasks from now on. Only while the process has one thread.
+void tophash_scopes_start(void);
+/// The scope of what runs on this thread now; 0: none.
+uint32_t tophash_scope_current(void);
+/// The scope of another owner, whose task has the number `task` if it is one, as far as it can
+/// be told from outside.
+uint32_t tophash_scope_of(tophash_owner owner, uint64_t task);
+/// Has the same two sites in two tests told apart: to be added to what identifies a conflict.
+static inline uint64_t tophash_scope_pair(uint32_t one, uint32_t other) {
+  return ((uint64_t)one + other) * 0xD6E8FEB86659FD93ull;
+}
+
+// MARK: Images (hooks/edges.c)
+
+/// Finds out where the code of the runtime and of the program is, once.
+void tophash_note_images(void);
+/// True for code of the Swift runtime or of Dispatch. What they lock for themselves
+/// orders nothing that a program could rely on.
+bool tophash_is_runtime(const void *caller);
+/// True for an address in the program itself, without its libraries.
+bool tophash_is_program(uint64_t address);
 
 // MARK: Order (hooks/strands.c)
 
@@ -231,6 +280,15 @@ void tophash_conflict_amend(uint64_t pc, tophash_owner owner);
 /// context indeed.
 uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context);
+/// The same for the calling thread, without a system call: its own stack is trusted as
+/// far as it lies where a stack lies. `pc` comes first, and code below that which runs
+/// tasks is none of the program's.
+uint32_t tophash_stack_collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
+                               uint64_t *async_context);
+/// Tells stacks apart in which functions without frame pointers hide their callers, by
+/// what points into the program's code in the words from `stack_pointer` on. Stacks that
+/// differ elsewhere may look alike, and equal ones may differ in what was left behind.
+uint64_t tophash_stack_digest(uint64_t stack_pointer);
 /// The site that a reader would name: the return address in the program itself when
 /// `pc`, with the frame in `stack`, lies in the library of collections.
 uint64_t tophash_stack_site(uint64_t pc, tophash_stack stack);
@@ -242,6 +300,13 @@ void tophash_task_describe(struct tophash_side *side);
 /// The id of the task whose state identifies `owner`; 0 when it cannot be told.
 uint64_t tophash_task_id(tophash_owner owner);
 
+// MARK: Single variables (watch/)
+
+/// Watches what the tool asked for. Only while the process has one thread.
+void tophash_watch_start(const char *session, bool may_patch);
+/// Notes how many hits there were, at the end.
+void tophash_watch_stop(void);
+
 // MARK: The event file (output/events.c)
 
 struct tophash_events {
@@ -251,6 +316,7 @@ struct tophash_events {
   struct tophash_image *images;
   struct tophash_conflict *conflicts;
   struct tophash_visited *visits;
+  struct tophash_scope *scopes;
 };
 /// Always valid: the file's mapping, or a scratch area when there is none.
 extern struct tophash_events tophash_events;
@@ -258,11 +324,14 @@ extern struct tophash_events tophash_events;
 /// Maps a new event file in `session`. False when it cannot be created or the
 /// disk is full; then events go to the scratch area.
 bool tophash_events_open(const char *session);
+/// Maps a new file of this process in `session`, all zero and with its room reserved;
+/// NULL when there is none to be had.
+void *tophash_events_map(const char *session, const char *extension, size_t size);
 /// Back to the scratch area: in a forked child, the file is its parent's.
 void tophash_events_detach(void);
-/// Takes over the images that the parent had noted, which are at the same places
-/// in a forked child.
-void tophash_events_inherit_images(void);
+/// Takes over, in a forked child, the images that the parent had noted, which are at the
+/// same places, and its scopes.
+void tophash_events_inherit(void);
 /// Notes images that were loaded since the last call.
 void tophash_events_note_images(void);
 /// Notes what the traps have done.
@@ -272,10 +341,17 @@ void tophash_events_note_lock(uint64_t address);
 /// True when `address` was noted as a lock.
 bool tophash_events_is_lock(uint64_t address);
 
+// MARK: The file of waits (output/waits.c)
+
+/// Measures waits from now on. False when the file cannot be made.
+bool tophash_waits_open(const char *session);
+
 // MARK: Which sites ran (output/visits.c)
 
 /// Notes that a tracked access of `address` was looked at.
 void tophash_visits_note(uint64_t pc, uint64_t address, uint64_t identity);
+/// Notes that somebody waited for the access that was held at `pc`.
+void tophash_visits_delayed(uint64_t pc);
 /// Notes that an access was held.
 void tophash_visits_held(uint64_t pc, uint64_t held_ns, bool caught);
 /// Sets the traps that earlier runs left in `session`.

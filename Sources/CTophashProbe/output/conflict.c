@@ -153,9 +153,14 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   uint64_t marks = tophash_overlap_hold_back(bucket, slot, &other);
   if (marks & TOPHASH_UNPUBLISHED) return;
   struct tophash_conflict *record = NULL;
+  uint64_t other_task = 0;
+  uint32_t other_scope = 0;
   if (read_site(bucket, slot, &other, &other_pc)) {
     uint64_t other_site = site_key(other_pc, other.stack), my_site = site_key(pc, mine->stack);
-    record = tophash_conflict_claim((other_site ^ my_site) | 1);
+    other_task = tophash_task_id(other.owner);
+    other_scope = tophash_scope_of(other.owner, other_task);
+    uint64_t scopes = tophash_scope_pair(other_scope, tophash_scope_current());
+    record = tophash_conflict_claim((other_site ^ my_site ^ scopes) | 1);
   }
   if (record == NULL) {
     tophash_overlap_let_go(bucket, slot, &other);
@@ -164,12 +169,14 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   }
   __atomic_store_n(&record->state, WRITING, __ATOMIC_RELAXED);
   record->proof = TOPHASH_PROOF_OVERLAP;
+  record->flags = 0;
   struct tophash_side *first = &record->sides[0], *second = &record->sides[1];
   memset(record->sides, 0, sizeof record->sides);
   // An access that stays open while its task is suspended has no stack now.
   bool is_running = tophash_owner_on_thread(other.owner) == other.owner;
   if (is_running) describe_stack(first, other.stack, other_pc);
-  first->task_id = tophash_task_id(other.owner);
+  first->task_id = other_task;
+  first->scope = other_scope;
   bool is_exact = tophash_overlap_let_go(bucket, slot, &other);
   if (marks & TOPHASH_MARK_HELD) tophash_wake(&bucket->details[slot].stack);
   describe(first, &other, other_pc);
@@ -180,6 +187,7 @@ TOPHASH_COLD void tophash_conflict_caught(struct tophash_bucket *bucket, int slo
   second->task_id = tophash_task_id(mine->owner);
   describe(second, mine, pc);
   tophash_task_describe(second);
+  second->scope = tophash_scope_current();
   second->flags |= TOPHASH_SIDE_STABLE | TOPHASH_SIDE_AMENDED;
 
   record->time_ns = tophash_now_ns();
@@ -205,6 +213,7 @@ TOPHASH_COLD void tophash_conflict_amend(uint64_t pc, tophash_owner owner) {
     if (side->pc != pc || side->owner != tophash_owner_identity(owner)) continue;
     if (__atomic_load_n(&side->flags, __ATOMIC_RELAXED) & TOPHASH_SIDE_AMENDED) continue;
     tophash_task_describe(side);
+    side->scope = tophash_scope_current();
     // Release: the names are whole for whoever reads this flag.
     __atomic_fetch_or(&side->flags, TOPHASH_SIDE_AMENDED, __ATOMIC_RELEASE);
   }

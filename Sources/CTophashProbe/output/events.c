@@ -17,7 +17,8 @@
 #define IMAGES_OFFSET (LOCKS_OFFSET + TOPHASH_LOCKS * sizeof(uint64_t))
 #define CONFLICTS_OFFSET (IMAGES_OFFSET + TOPHASH_IMAGES * sizeof(struct tophash_image))
 #define VISITS_OFFSET (CONFLICTS_OFFSET + TOPHASH_CONFLICTS * sizeof(struct tophash_conflict))
-#define FILE_BYTES (VISITS_OFFSET + TOPHASH_VISITS * sizeof(struct tophash_visited))
+#define SCOPES_OFFSET (VISITS_OFFSET + TOPHASH_VISITS * sizeof(struct tophash_visited))
+#define FILE_BYTES (SCOPES_OFFSET + TOPHASH_SCOPES * sizeof(struct tophash_scope))
 
 // Where events go without a file: untouched pages of it cost nothing.
 static _Alignas(4096) uint8_t scratch[FILE_BYTES];
@@ -30,12 +31,16 @@ static _Alignas(4096) uint8_t scratch[FILE_BYTES];
     .images = (void *)((base) + IMAGES_OFFSET),                  \
     .conflicts = (void *)((base) + CONFLICTS_OFFSET),            \
     .visits = (void *)((base) + VISITS_OFFSET),                  \
+    .scopes = (void *)((base) + SCOPES_OFFSET),                  \
   }
 
 struct tophash_events tophash_events = EVENTS_AT(scratch);
 
 // In a forked child: the file of its parent, still mapped.
 static struct tophash_events inherited = EVENTS_AT(scratch);
+
+// When this process began to write; 0 before it does.
+static uint64_t start;
 
 // True while a thread notes images.
 static bool noting;
@@ -49,28 +54,33 @@ static void read_file(const char *path, char *into, size_t capacity) {
   close(file);
 }
 
-bool tophash_events_open(const char *session) {
+void *tophash_events_map(const char *session, const char *extension, size_t size) {
   // Not on the stack, which may be that of a signal handler. One thread comes here.
   static char path[4096];
   // Growing a file beyond its limit is a signal that ends the program.
   struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FILE_BYTES) return false;
-  uint64_t start = tophash_now_ns();
-  int length = snprintf(path, sizeof path, "%s/%d.%llu.tophash", session, (int)getpid(),
-                        (unsigned long long)start);
-  if (length < 0 || (size_t)length >= sizeof path) return false;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size) return NULL;
+  // All files of one process have its first one's time in their names.
+  if (start == 0) start = tophash_now_ns();
+  int length = snprintf(path, sizeof path, "%s/%d.%llu.%s", session, (int)getpid(),
+                        (unsigned long long)start, extension);
+  if (length < 0 || (size_t)length >= sizeof path) return NULL;
   int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) return false;
+  if (file < 0) return NULL;
   // Takes the room now: writing to a mapping of a file that the disk cannot
   // hold is a bus error, in the middle of somebody's program.
-  uint8_t *bytes = MAP_FAILED;
-  if (posix_fallocate(file, 0, FILE_BYTES) == 0)
-    bytes = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void *bytes = MAP_FAILED;
+  if (posix_fallocate(file, 0, (off_t)size) == 0)
+    bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
-  if (bytes == MAP_FAILED) {
-    unlink(path);
-    return false;
-  }
+  if (bytes != MAP_FAILED) return bytes;
+  unlink(path);
+  return NULL;
+}
+
+bool tophash_events_open(const char *session) {
+  uint8_t *bytes = tophash_events_map(session, "tophash", FILE_BYTES);
+  if (bytes == NULL) return false;
   struct tophash_events events = EVENTS_AT(bytes);
   events.header->version = TOPHASH_PROTOCOL_VERSION;
   events.header->pid = (uint32_t)getpid();
@@ -81,6 +91,7 @@ bool tophash_events_open(const char *session) {
   events.header->images_offset = IMAGES_OFFSET;
   events.header->conflicts_offset = CONFLICTS_OFFSET;
   events.header->visits_offset = VISITS_OFFSET;
+  events.header->scopes_offset = SCOPES_OFFSET;
   ssize_t size = readlink("/proc/self/exe", events.header->program, sizeof events.header->program - 1);
   if (size < 0) events.header->program[0] = 0;
   read_file("/proc/self/cmdline", events.header->arguments, sizeof events.header->arguments);
@@ -93,14 +104,17 @@ bool tophash_events_open(const char *session) {
 void tophash_events_detach(void) {
   if (tophash_events.header != (void *)scratch) inherited = tophash_events;
   tophash_events = EVENTS_AT(scratch);
+  start = 0;
   noting = false;  // whoever did is not in this process
 }
 
-void tophash_events_inherit_images(void) {
+void tophash_events_inherit(void) {
   // Acquire: partner of the count's release in `note_image`.
   uint32_t count = __atomic_load_n(&inherited.header->image_count, __ATOMIC_ACQUIRE);
   memcpy(tophash_events.images, inherited.images, count * sizeof *inherited.images);
   __atomic_store_n(&tophash_events.header->image_count, count, __ATOMIC_RELEASE);
+  if (tophash_process.has_scopes)
+    memcpy(tophash_events.scopes, inherited.scopes, TOPHASH_SCOPES * sizeof *inherited.scopes);
 }
 
 void tophash_events_note_traps(void) {

@@ -18,6 +18,10 @@
 // they save.
 #define ASYNC_MARK (1ull << 60)
 
+extern void *__libc_stack_end;
+
+#define DIGEST_WORDS 64
+
 uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
                             uint64_t *async_context) {
   uint32_t count = 0;
@@ -33,6 +37,42 @@ uint32_t tophash_stack_walk(uint64_t pc, uint64_t frame, uint64_t *frames, uint3
     pc = frames[count++] = link[1];
     if (next <= frame) break;  // callers lie above
     frame = next;
+  }
+  return count;
+}
+
+/// The end of this thread's stack, outside of which nothing is read without asking:
+/// thread-local storage lies above the stack of a thread, and the main thread's ends
+/// where it began.
+static uint64_t end_of_stack(uint64_t here) {
+  uint64_t self = (uint64_t)&tophash_self;
+  return self > here && self - here < (64 << 20) ? self : (uint64_t)__libc_stack_end;
+}
+
+uint64_t tophash_stack_digest(uint64_t stack_pointer) {
+  uint64_t end = end_of_stack((uint64_t)__builtin_frame_address(0)), digest = 0;
+  const uint64_t *word = (const uint64_t *)stack_pointer;
+  for (int i = 0; i < DIGEST_WORDS && (uint64_t)(word + i) < end; i++)
+    if (tophash_is_program(word[i])) digest = (digest ^ word[i]) * 0x9E3779B97F4A7C15ull;
+  return digest;
+}
+
+uint32_t tophash_stack_collect(uint64_t pc, uint64_t frame, uint64_t *frames, uint32_t capacity,
+                               uint64_t *async_context) {
+  uint64_t here = (uint64_t)__builtin_frame_address(0), end = end_of_stack(here);
+  uint32_t count = 0;
+  frames[count++] = pc;
+  *async_context = 0;
+  while (count < capacity && frame > here && frame < end - 16 && frame % 8 == 0) {
+    const uint64_t *link = (const uint64_t *)frame;
+    if (link[1] < 4096) break;
+    if (tophash_runtime_runs_tasks(link[1])) {
+      if (!tophash_runtime_runs_tasks(frames[count - 1])) *async_context = link[-1];
+      break;
+    }
+    frames[count++] = link[1];
+    if (link[0] <= frame) break;
+    frame = link[0];
   }
   return count;
 }

@@ -29,6 +29,7 @@ static void describe_run(struct tophash_side *side, const struct tophash_run *ru
   side->owner = tophash_owner_identity(run->owner);
   side->tid = run->tid;
   side->task_id = run->task_id;
+  side->scope = run->scope;
   memcpy(side->queue_label, run->label, sizeof run->label);
   if (run->label[0] != 0)
     side->flags |= TOPHASH_SIDE_ITEM;
@@ -49,8 +50,14 @@ TOPHASH_COLD void tophash_conflict_unordered(uint64_t address, bool modifies, ui
   if (__atomic_load_n(&tophash_events.header->conflict_count, __ATOMIC_RELAXED) >= RECORDS) return;
   // Another constant than for proven ones: proof must not count as a repetition.
   uint64_t pair = site_key(mine, modifies) ^ site_key(earlier, found->modified);
+  struct tophash_run run;
+  bool is_named = tophash_clocks_run_of(clocks, found->earlier, &run);
+  pair ^= tophash_scope_pair(is_named ? run.scope : 0, tophash_scope_current());
   struct tophash_conflict *record = tophash_conflict_claim((pair ^ 0x4F1C09AB00000000ull) | 1);
   if (record == NULL) return;
+  // What is only suspected is held from now on: to prove it, or to see who waits.
+  tophash_traps_suspect(tophash_process.traps, mine->frames[0]);
+  tophash_traps_suspect(tophash_process.traps, earlier->frames[0]);
 
   tophash_self.reporting = true;
   struct tophash_interrupted before = tophash_cold_begin();
@@ -58,14 +65,14 @@ TOPHASH_COLD void tophash_conflict_unordered(uint64_t address, bool modifies, ui
   record->time_ns = tophash_now_ns();
   record->address = address;
   record->proof = TOPHASH_PROOF_UNORDERED;
+  record->flags = 0;
   struct tophash_side *first = &record->sides[0], *second = &record->sides[1];
   memset(first, 0, sizeof *first);
   memset(second, 0, sizeof *second);
 
   first->flags = TOPHASH_SIDE_STABLE | (found->modified ? TOPHASH_SIDE_MODIFY : 0);
   describe_stack(first, earlier);
-  struct tophash_run run;
-  if (tophash_clocks_run_of(clocks, found->earlier, &run))
+  if (is_named)
     describe_run(first, &run);
   else
     first->flags |= TOPHASH_SIDE_UNNAMED;

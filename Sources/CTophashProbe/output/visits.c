@@ -66,6 +66,11 @@ void tophash_visits_held(uint64_t pc, uint64_t held_ns, bool caught) {
   if (caught) __atomic_fetch_add(&record->caught, 1, __ATOMIC_RELAXED);
 }
 
+void tophash_visits_delayed(uint64_t pc) {
+  struct tophash_visited *record = visited(pc);
+  if (record != NULL) __atomic_fetch_add(&record->delays, 1, __ATOMIC_RELAXED);
+}
+
 /// One line: nanoseconds, return address in the file, path of the image.
 static void learn(const char *line) {
   char *rest;

@@ -15,6 +15,7 @@
 //   images      TOPHASH_IMAGES    x struct tophash_image
 //   conflicts   TOPHASH_CONFLICTS x struct tophash_conflict
 //   visits      TOPHASH_VISITS    x struct tophash_visited, a set by `pc`
+//   scopes      TOPHASH_SCOPES    x struct tophash_scope, by number; none has the number 0
 //
 // All integers are in the machine's byte order: both sides run on one machine.
 // Fields that several threads write are plain integers here (Swift cannot
@@ -26,7 +27,7 @@
 
 #include <stdint.h>
 
-#define TOPHASH_PROTOCOL_VERSION 2u
+#define TOPHASH_PROTOCOL_VERSION 3u
 #define TOPHASH_MAGIC 0x31485348504f5400ull  // "\0TOPHSH1"
 
 #define TOPHASH_HEADER_BYTES 4096
@@ -35,6 +36,7 @@
 #define TOPHASH_IMAGES 512
 #define TOPHASH_CONFLICTS 64
 #define TOPHASH_VISITS 4096
+#define TOPHASH_SCOPES 4096
 #define TOPHASH_FRAMES 64
 #define TOPHASH_ASYNC_FRAMES 32
 #define TOPHASH_STACK_BYTES 8192
@@ -55,6 +57,9 @@
 //   budget=N              share of run time, in tenths of a percent, that all holds may take (default 100)
 //   gate=0|1              watch storage that is about to be modified in place (default 1)
 //   clocks=0|1            follow what orders accesses, and report those that nothing does (default 0)
+//   scopes=0|1            follow which test started what (default 0)
+//   accesses=0|1          see accesses; without, nothing is caught (default 1)
+//   waits=0|1             measure what threads and tasks wait for (default 0)
 //   halt=0|1              stop after a conflict until the tool has judged it (default 0)
 //   seed=N                seeds the choice of which visits are held (default 0)
 
@@ -124,7 +129,7 @@ struct tophash_header {
   uint64_t held_ns;
   uint64_t threads_seen;
   uint32_t order;  // enum tophash_order
-  uint32_t reserved;
+  uint32_t scopes_offset;
 
   char program[1024];    // path of the executable, NUL-terminated, cut if longer
   char arguments[1024];  // NUL between arguments, two NUL at the end, cut if longer
@@ -159,6 +164,8 @@ struct tophash_visited {
   uint32_t holds;
   uint32_t caught;  // holds in which another side came
   uint32_t near_misses;
+  uint32_t delays;  // holds after which another side came at once, having waited
+  uint32_t reserved;
 };
 
 enum tophash_side_flags {
@@ -190,7 +197,7 @@ struct tophash_side {
   uint64_t stack_pointer;
   uint64_t frame_pointer;  // 0 when it does not point into the stack
   uint32_t stack_size;     // bytes used in `stack`
-  uint32_t reserved;
+  uint32_t scope;          // number of the scope that the access was made in; 0: none, or not known
   uint8_t stack[TOPHASH_STACK_BYTES];
 };
 
@@ -199,7 +206,7 @@ struct tophash_conflict {
   uint32_t state;  // 0 free, 1 being written, 2 complete
   uint32_t verdict;  // with halt=1: 0 not judged, 1 go on, 2 stop (written by the tool)
   uint32_t proof;  // enum tophash_proof
-  uint32_t reserved;
+  uint32_t flags;  // set of enum tophash_conflict_flags
   uint64_t time_ns;  // CLOCK_MONOTONIC
   uint64_t address;  // of the variable, or of its storage
   uint64_t repeats;  // times the same pair of sites met again
@@ -209,6 +216,17 @@ struct tophash_conflict {
   // Memory that names the variable: a sequence of
   //   uint64_t address, uint32_t size, uint32_t kind, then `size` bytes padded to 8.
   uint8_t snapshot[TOPHASH_SNAPSHOT_BYTES];
+};
+
+enum tophash_conflict_flags {
+  TOPHASH_CONFLICT_EXPECTED = 1,  // a test said beforehand that it would come
+};
+
+/// A stretch of work with a name, such as a test: what runs in it, and all that this starts.
+struct tophash_scope {
+  uint32_t state;   // 0 free, 2 complete
+  uint32_t parent;  // number of the scope that it was entered in; 0: none
+  char name[120];
 };
 
 /// What a conflict is about.

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The form in which findings are written.
+/// The form of a report that has only two.
 enum ReporterChoice: String, CaseIterable, ExpressibleByArgument {
   case text, json
 }

@@ -1,7 +1,9 @@
-/// What `tophash run` was asked to do, after the command line and `TOPHASH_OPTIONS` were merged.
+/// What `tophash run` was asked to do, wherever that was said: see ``Configuration``.
 struct RunOptions: Equatable {
-  var reporter = ReporterChoice.text
-  var output: String?
+  var plan = ReportPlan()
+  var suppressions: [String] = []
+  var baseline: String?
+  var baselineToWrite: String?
   var isQuiet = false
   var haltsOnFinding = false
   var color = ColorChoice.auto
@@ -26,17 +28,18 @@ extension RunOptions {
     Int(exactly: percentage).map(String.init) ?? "\(percentage)"
   }
 
-  /// The options that change what a run may find, as they are typed; the seed is not among them.
-  var repeated: [String] {
+  /// The options that change what a run may find, as they are typed; neither the seed nor what is
+  /// among `defaults` anyway.
+  func repeated(beside defaults: RunOptions) -> [String] {
     var words: [String] = []
-    if detect != RunOptions().detect { words += ["--detect", detect.rawValue] }
+    if detect != defaults.detect { words += ["--detect", detect.rawValue] }
     if hook != .auto { words += ["--hook", hook.rawValue] }
     if !setsTraps {
       words.append("--no-traps")
-    } else if trapBudget != RunOptions().trapBudget {
+    } else if trapBudget != defaults.trapBudget {
       words += ["--trap-budget", RunOptions.typed(trapBudget)]
     }
-    if let traps { words += ["--traps", traps] }
+    if let traps, traps != defaults.traps { words += ["--traps", traps] }
     if runs != 1 { words += ["--runs", "\(runs)"] }
     if isForced { words.append("--force") }
     return words

@@ -8,18 +8,20 @@ struct Supervisor {
   let inbox: SignalInbox
   let console: Console
   let haltsOnFinding: Bool
-  private var watcher: SessionWatcher
+  private var watcher: SessionWatcher?
   private var announced: Set<String> = []
 
+  /// - Parameter directory: Where the program's conflicts come; `nil` for a program that is not
+  ///   checked.
   init(
-    child: ChildProcess, inbox: SignalInbox, directory: SessionDirectory, console: Console,
-    haltsOnFinding: Bool
+    child: ChildProcess, inbox: SignalInbox, directory: SessionDirectory? = nil, console: Console,
+    haltsOnFinding: Bool = false
   ) {
     self.child = child
     self.inbox = inbox
     self.console = console
     self.haltsOnFinding = haltsOnFinding
-    watcher = SessionWatcher(directory: directory)
+    watcher = directory.map(SessionWatcher.init)
   }
 
   /// Milliseconds between two looks. A process that waits for a verdict is not kept waiting.
@@ -41,7 +43,7 @@ struct Supervisor {
 
   private mutating func look() {
     // Candidates can wait until the end, and stop nothing.
-    for news in watcher.look() where news.conflict.grade == .caught {
+    for news in watcher?.look() ?? [] where news.conflict.grade == .caught {
       let interpreter = SymbolInterpreter(images: news.process.images, tool: nil)
       let variable =
         news.process.header.isToolchain
@@ -61,7 +63,7 @@ struct Supervisor {
       child.send(SIGKILL)
     } else {
       let goOn: UInt32 = 1
-      watcher.directory.write(
+      watcher?.directory.write(
         verdict: goOn,
         at: Conflict.verdictOffset(slot: news.conflict.slot, in: news.process.header),
         of: news.file)

@@ -2,18 +2,20 @@
 ///
 /// The only place that turns bytes into numbers. Every read is checked against the end of the
 /// bytes; nothing here can trap, whatever the bytes are.
-struct ByteReader {
-  let bytes: [UInt8]
+package struct ByteReader {
+  package let bytes: [UInt8]
+
+  package init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// The field that `path` names, of the structure that starts at `base`.
-  func field<Root, Value: FixedWidthInteger>(
+  package func field<Root, Value: FixedWidthInteger>(
     _ path: KeyPath<Root, Value>, of base: Int
   ) throws(EventFileError) -> Value {
     try integer(at: Self.offset(of: path, from: base))
   }
 
   /// A character array of the structure at `base`, up to its first NUL.
-  func text<Root, Characters>(
+  package func text<Root, Characters>(
     _ path: KeyPath<Root, Characters>, of base: Int
   ) throws(EventFileError) -> String {
     let start = Self.offset(of: path, from: base)
@@ -23,32 +25,32 @@ struct ByteReader {
 
   /// The first `count` elements of an array of words in the structure at `base`; `count` is
   /// cut to what the array can hold.
-  func words<Root, Words>(
+  package func words<Root, Words>(
     _ path: KeyPath<Root, Words>, of base: Int, count: Int
   ) throws(EventFileError) -> [UInt64] {
     let start = Self.offset(of: path, from: base)
     return try words(at: start, count: min(count, MemoryLayout<Words>.size / 8))
   }
 
-  func words(at start: Int, count: Int) throws(EventFileError) -> [UInt64] {
+  package func words(at start: Int, count: Int) throws(EventFileError) -> [UInt64] {
     var words: [UInt64] = []
     words.reserveCapacity(count)
     for index in 0..<count { words.append(try integer(at: start + index * 8)) }
     return words
   }
 
-  func integer<Value: FixedWidthInteger>(at offset: Int) throws(EventFileError) -> Value {
+  package func integer<Value: FixedWidthInteger>(at offset: Int) throws(EventFileError) -> Value {
     try check(offset: offset, count: MemoryLayout<Value>.size)
     return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
   }
 
-  func slice(at offset: Int, count: Int) throws(EventFileError) -> ArraySlice<UInt8> {
+  package func slice(at offset: Int, count: Int) throws(EventFileError) -> ArraySlice<UInt8> {
     try check(offset: offset, count: count)
     return bytes[offset..<(offset + count)]
   }
 
   /// Where a field of the structure at `base` lies.
-  func position<Root, Value>(of path: KeyPath<Root, Value>, in base: Int) -> Int {
+  package func position<Root, Value>(of path: KeyPath<Root, Value>, in base: Int) -> Int {
     Self.offset(of: path, from: base)
   }
 

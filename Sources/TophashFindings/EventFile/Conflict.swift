@@ -22,6 +22,8 @@ package struct Conflict: Hashable, Sendable {
     package var stackPointer: UInt64
     package var framePointer: UInt64
     package var stack: [UInt8]
+    /// The number of the scope in which it was made; 0 when in none, or not known.
+    package var scope: UInt32 = 0
   }
 
   /// What is known of a side.
@@ -58,6 +60,8 @@ package struct Conflict: Hashable, Sendable {
   /// The access that was open, or is over; and the one that began meanwhile, or later.
   package var open: Side
   package var begun: Side
+  /// Whether a test said beforehand that it would come.
+  package var isExpected: Bool
   /// Memory that names the variable.
   package var snapshot: [UInt8]
 
@@ -74,6 +78,9 @@ package struct Conflict: Hashable, Sendable {
     self.subject = subject == TOPHASH_SUBJECT_STORAGE.rawValue ? .storage : .variable
     repeats = try reader.field(\tophash_conflict.repeats, of: start)
     let sides = reader.position(of: \tophash_conflict.sides, in: start)
+    isExpected =
+      try reader.field(\tophash_conflict.flags, of: start)
+      & TOPHASH_CONFLICT_EXPECTED.rawValue != 0
     open = try Side(reader, at: sides)
     begun = try Side(reader, at: sides + MemoryLayout<tophash_side>.stride)
 
@@ -115,6 +122,7 @@ extension Conflict.Side {
       try reader.slice(
         at: reader.position(of: \tophash_side.stack_size, in: start) + 8,
         count: min(used, Int(TOPHASH_STACK_BYTES))))
+    scope = try reader.field(\tophash_side.scope, of: start)
     if frames.isEmpty { frames = [try reader.field(\tophash_side.pc, of: start)] }
   }
 }

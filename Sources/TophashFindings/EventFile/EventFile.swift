@@ -18,6 +18,8 @@ package struct EventFile: Hashable, Sendable {
   package var conflicts: [Conflict]
   /// Sites at which tracked accesses were looked at, by address.
   package var visits: [SiteVisit]
+  /// Tests and the like, by number.
+  package var scopes: [UInt32: Scope]
 
   /// Parses the whole file: one pass over at most some 1.5 MB.
   package init(bytes: [UInt8]) throws(EventFileError) {
@@ -28,6 +30,7 @@ package struct EventFile: Hashable, Sendable {
     locks.remove(0)
     images = try Self.images(reader, header)
     visits = try SiteVisit.all(reader, at: header.layout.visits)
+    scopes = try Scope.all(reader, at: header.layout.scopes)
     conflicts = []
     for slot in 0..<header.conflictSlots {
       let start = header.layout.conflict(slot)

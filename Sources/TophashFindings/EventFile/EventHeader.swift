@@ -116,6 +116,7 @@ extension EventHeader {
     var images: Int
     var conflicts: Int
     var visits: Int
+    var scopes: Int
 
     init(_ reader: ByteReader) throws(EventFileError) {
       counters = Int(try reader.field(\tophash_header.counters_offset, of: 0))
@@ -123,6 +124,7 @@ extension EventHeader {
       images = Int(try reader.field(\tophash_header.images_offset, of: 0))
       conflicts = Int(try reader.field(\tophash_header.conflicts_offset, of: 0))
       visits = Int(try reader.field(\tophash_header.visits_offset, of: 0))
+      scopes = Int(try reader.field(\tophash_header.scopes_offset, of: 0))
     }
 
     func conflict(_ slot: Int) -> Int {

@@ -16,11 +16,13 @@ package struct SiteVisit: Hashable, Sendable {
   /// Holds in which another side came.
   package var caught: UInt32
   package var heldNanoseconds: UInt64
+  /// Holds after which another side came at once, having done nothing meanwhile: it waited.
+  package var delays: UInt32
 
   package init(
     address: UInt64, isShared: Bool = false, holdTime: UInt64 = 0, holds: UInt32 = 0,
     nearMisses: UInt32 = 0,
-    caught: UInt32 = 0, heldNanoseconds: UInt64 = 0
+    caught: UInt32 = 0, heldNanoseconds: UInt64 = 0, delays: UInt32 = 0
   ) {
     self.address = address
     self.isShared = isShared
@@ -29,6 +31,7 @@ package struct SiteVisit: Hashable, Sendable {
     self.nearMisses = nearMisses
     self.caught = caught
     self.heldNanoseconds = heldNanoseconds
+    self.delays = delays
   }
 
   static func all(_ reader: ByteReader, at start: Int) throws(EventFileError) -> [SiteVisit] {
@@ -46,7 +49,8 @@ package struct SiteVisit: Hashable, Sendable {
           holds: try reader.field(\tophash_visited.holds, of: base),
           nearMisses: try reader.field(\tophash_visited.near_misses, of: base),
           caught: try reader.field(\tophash_visited.caught, of: base),
-          heldNanoseconds: try reader.field(\tophash_visited.held_ns, of: base)))
+          heldNanoseconds: try reader.field(\tophash_visited.held_ns, of: base),
+          delays: try reader.field(\tophash_visited.delays, of: base)))
     }
     return visits.sorted { $0.address < $1.address }
   }

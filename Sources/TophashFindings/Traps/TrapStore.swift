@@ -71,21 +71,10 @@ package struct TrapStore {
   }
 
   private func write(_ text: String) throws(Problem) {
-    let temporary = "\(path).\(getpid())"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .notWritten(errno) }
-    var bytes = Array(text.utf8)[...]
-    var error: Int32 = 0
-    while !bytes.isEmpty, error == 0 {
-      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { error = errno }
-    }
-    if error == 0, fsync(descriptor) != 0 { error = errno }
-    if close(descriptor) != 0, error == 0 { error = errno }
-    if error == 0, rename(temporary, path) != 0 { error = errno }
-    guard error == 0 else {
-      unlink(temporary)
-      throw .notWritten(error)
+    do throws(FileWriter.Failure) {
+      try FileWriter.replace(path, with: text)
+    } catch {
+      throw .notWritten(error.code)
     }
   }
 }

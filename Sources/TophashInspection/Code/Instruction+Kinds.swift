@@ -14,6 +14,12 @@ extension Instruction {
     map == .primary && (opcode == 0xe8 || opcode == 0xff && extensionCode == 2)
   }
 
+  /// No other processor comes between its load and its store: `lock`, and every exchange with
+  /// memory.
+  var isLocked: Bool {
+    hasLock || map == .primary && (opcode == 0x86 || opcode == 0x87) && memory != nil
+  }
+
   /// Where a direct jump goes, taken or not.
   var jumpTarget: UInt64? { isCall ? nil : branchTarget }
 

@@ -35,6 +35,8 @@ struct Instruction {
   var memory: Memory?
   /// Sign-extended.
   var immediate: Int64
+  /// With the `lock` prefix.
+  var hasLock = false
 
   var next: UInt64 { address &+ UInt64(length) }
 

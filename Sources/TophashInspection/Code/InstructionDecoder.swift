@@ -51,6 +51,7 @@ struct InstructionDecoder {
   private struct Prefixes {
     var operandSize = false
     var addressSize = false
+    var lock = false
     var repetition: UInt8 = 0
     var rex: UInt8 = 0
   }
@@ -65,7 +66,8 @@ struct InstructionDecoder {
       case 0x66: prefixes.operandSize = true
       case 0x67: prefixes.addressSize = true
       case 0xf2, 0xf3: prefixes.repetition = byte
-      case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf0: break
+      case 0xf0: prefixes.lock = true
+      case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65: break
       default:
         guard byte & 0xf0 == 0x40 else { return instruction(opcode, prefixes, &reader) }
         // REX counts only right before the opcode.
@@ -84,7 +86,8 @@ struct InstructionDecoder {
       address: 0, length: 0, map: .primary, opcode: first,
       width: prefixes.rex & 8 != 0 ? 8 : prefixes.operandSize ? 2 : 4,
       prefix: prefixes.repetition != 0 ? prefixes.repetition : prefixes.operandSize ? 0x66 : 0,
-      isVector: false, extra: 0, hasModRM: false, reg: 0, rm: 0, memory: nil, immediate: 0)
+      isVector: false, extra: 0, hasModRM: false, reg: 0, rm: 0, memory: nil, immediate: 0,
+      hasLock: prefixes.lock)
     var rex = prefixes.rex
     switch first {
     case 0xc4, 0xc5, 0x62:

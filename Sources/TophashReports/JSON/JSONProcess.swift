@@ -1,35 +1,43 @@
 import TophashFindings
 
 /// A checked process in JSON.
-struct JSONProcess: Encodable {
+struct JSONProcess: Codable {
+  enum State: String, Codable {
+    case watching, refused
+  }
+
   var pid: Int32
   var parent: Int32
   var program: String
   var arguments: [String]
-  /// `watching` or `refused`.
-  var state: String
+  var state: State
   var refusal: EventHeader.Refusal?
-  /// `followed` when unordered accesses could be found; `unknown` when they could not.
   var order: EventHeader.Order
-  /// False for a process that was killed, crashed, or still ran when the report was made.
   var hasExited: Bool
   var coverage: JSONCoverage
 
-  init(_ file: EventFile) {
-    pid = file.header.pid
-    parent = file.header.parent
-    program = file.header.program
-    arguments = file.header.arguments
-    order = file.header.order
-    refusal = file.header.refusal
-    state = refusal == nil ? "watching" : "refused"
-    hasExited = file.header.end != nil
-    coverage = JSONCoverage(Coverage([file]))
+  init(_ process: CheckedProcess) {
+    pid = process.pid
+    parent = process.parent
+    program = process.program
+    arguments = process.arguments
+    order = process.order
+    refusal = process.refusal
+    state = refusal == nil ? .watching : .refused
+    hasExited = process.hasExited
+    coverage = JSONCoverage(process.coverage)
+  }
+
+  var process: CheckedProcess {
+    CheckedProcess(
+      pid: pid, parent: parent, program: program, arguments: arguments,
+      refusal: state == .refused ? refusal ?? .unknownReason : nil, order: order,
+      hasExited: hasExited, coverage: coverage.coverage(processes: 1))
   }
 }
 
 /// What the probe saw and did, in JSON.
-struct JSONCoverage: Encodable {
+struct JSONCoverage: Codable {
   var trackedAccesses: UInt64
   var instantaneousAccesses: UInt64
   var instantaneousShare: Double
@@ -43,15 +51,16 @@ struct JSONCoverage: Encodable {
   var droppedConflicts: UInt64
   var threads: UInt64
 
+  private static let hooks: [(name: String, hook: EventHeader.Hooks)] = [
+    ("patched", .patched), ("interposed", .interposed), ("gate", .gate),
+  ]
+
   init(_ coverage: Coverage) {
     trackedAccesses = coverage.accesses.tracked
     instantaneousAccesses = coverage.accesses.instantaneous
     instantaneousShare = coverage.instantaneousShare
     droppedAccesses = coverage.work.accessesDropped
-    hooks = []
-    if coverage.hooks.contains(.patched) { hooks.append("patched") }
-    if coverage.hooks.contains(.interposed) { hooks.append("interposed") }
-    if coverage.hooks.contains(.gate) { hooks.append("gate") }
+    hooks = Self.hooks.filter { coverage.hooks.contains($0.hook) }.map(\.name)
     nearMisses = coverage.work.nearMisses
     traps = coverage.work.trapsArmed
     holds = coverage.work.holds
@@ -59,5 +68,21 @@ struct JSONCoverage: Encodable {
     conflicts = coverage.work.conflictsSeen
     droppedConflicts = coverage.work.conflictsDropped
     threads = coverage.work.threads
+  }
+
+  func coverage(processes: Int) -> Coverage {
+    var coverage = Coverage(
+      processes: processes,
+      accesses: AccessCounts(tracked: trackedAccesses, instantaneous: instantaneousAccesses))
+    for (name, hook) in Self.hooks where hooks.contains(name) { coverage.hooks.insert(hook) }
+    coverage.work.accessesDropped = droppedAccesses
+    coverage.work.nearMisses = nearMisses
+    coverage.work.trapsArmed = traps
+    coverage.work.holds = holds
+    coverage.work.heldNanoseconds = heldNanoseconds
+    coverage.work.conflictsSeen = conflicts
+    coverage.work.conflictsDropped = droppedConflicts
+    coverage.work.threads = threads
+    return coverage
   }
 }

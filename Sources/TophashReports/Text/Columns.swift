@@ -1,19 +1,25 @@
 /// Rows whose cells start in the same column. Widths are those of the plain text; paint comes
 /// afterwards, so that colour does not move anything.
-struct Columns {
-  typealias Paint = (String) -> String
+package struct Columns {
+  package typealias Paint = (String) -> String
 
   private var rows: [[String]] = []
 
   /// A cell that is longer moves only what follows it in its own row.
   private static let widest = 72
 
-  mutating func add(_ cells: String...) {
+  package init() {}
+
+  package mutating func add(_ cells: String...) {
+    add(cells)
+  }
+
+  mutating func add(_ cells: [String]) {
     rows.append(cells)
   }
 
   /// Lines that start with `indent`; `paints` go with the columns.
-  func lines(indent: String, gap: Int = 2, paints: [Paint] = []) -> [String] {
+  package func lines(indent: String, gap: Int = 2, paints: [Paint] = []) -> [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
       rows.map { $0.indices.contains(column) ? $0[column].count : 0 }

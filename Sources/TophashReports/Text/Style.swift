@@ -6,12 +6,12 @@ package struct Style: Sendable {
     self.isColored = isColored
   }
 
-  func alarm(_ text: String) -> String { painted(text, "1;31") }
-  func doubt(_ text: String) -> String { painted(text, "1;33") }
-  func strong(_ text: String) -> String { painted(text, "1") }
-  func place(_ text: String) -> String { painted(text, "36") }
-  func mark(_ text: String) -> String { painted(text, "1;32") }
-  func faint(_ text: String) -> String { painted(text, "2") }
+  package func alarm(_ text: String) -> String { painted(text, "1;31") }
+  package func doubt(_ text: String) -> String { painted(text, "1;33") }
+  package func strong(_ text: String) -> String { painted(text, "1") }
+  package func place(_ text: String) -> String { painted(text, "36") }
+  package func mark(_ text: String) -> String { painted(text, "1;32") }
+  package func faint(_ text: String) -> String { painted(text, "2") }
 
   private func painted(_ text: String, _ code: String) -> String {
     isColored && !text.isEmpty ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text

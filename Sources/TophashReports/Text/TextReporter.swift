@@ -3,44 +3,96 @@ import TophashSymbols
 
 /// Writes findings for people, in the order in which they read: what happened, where, how it came
 /// there, what it does, how it is repaired, how it is seen again.
-package struct TextReporter {
+package struct TextReporter: Reporter {
   package var style: Style
   package var paths: Paths
-  /// Gives the text of a source file for the excerpts.
-  package var source: (String) -> String?
+  private let source: SourceCache
 
   package init(
-    style: Style = Style(isColored: false), paths: Paths,
-    source: @escaping (String) -> String? = SourceFile.read
+    style: Style = Style(isColored: false), paths: Paths, source: SourceCache = SourceCache()
   ) {
     self.style = style
     self.paths = paths
     self.source = source
   }
 
-  /// The findings one after the other with an empty line between; empty without findings.
-  package func text(for report: Report) -> String {
-    report.findings.map { block(for: $0, in: report) }.joined(separator: "\n")
+  /// So many findings of one variable are told in full, and so many in all; of the others, their
+  /// places. Whoever has thousands needs an overview first.
+  static let fullPerVariable = 5
+  static let fullInAll = 100
+
+  /// The findings by variable, with an empty line between; empty without findings.
+  ///
+  /// Of a comparison, what is new is told in full, the rest in lists.
+  package func write(_ report: Report, to output: inout some TextOutputStream) {
+    var parts = Parts(output: output)
+    var full = 0
+    for group in VariableGroup.groups(of: report.open.filter { $0.comparison != .still }) {
+      let count = min(Self.fullPerVariable, max(0, Self.fullInAll - full), group.findings.count)
+      for finding in group.findings.prefix(count) { parts.add(block(for: finding, in: report)) }
+      full += count
+      let rest = group.findings.dropFirst(count)
+      let places =
+        "\(Number.counted(UInt64(rest.count), "\(count > 0 ? "more " : "")pair")) of places"
+      parts.add(list(rest, titled: "\(places) that reach \(group.name):"))
+    }
+    let gone = report.findings.filter { $0.comparison == .gone }
+    let still = report.open.filter { $0.comparison == .still }
+    parts.add(list(still[...], titled: "still there:", namesVariables: true))
+    parts.add(list(gone[...], titled: "not found any more:", namesVariables: true))
+    output = parts.output
   }
 
-  private func block(for finding: Finding, in report: Report) -> String {
+  /// One line for each.
+  private func list(
+    _ findings: ArraySlice<Finding>, titled title: String, namesVariables: Bool = false
+  ) -> String {
+    guard !findings.isEmpty else { return "" }
+    var columns = Columns()
+    for finding in findings {
+      let places = finding.sides.map { "\($0.operation) \($0.site?.placeText(paths) ?? "")" }
+      let name = namesVariables ? [finding.variable.shown] : []
+      columns.add([finding.fingerprint.description, finding.grade.rawValue] + name + places)
+    }
+    let lines = [style.strong(title)] + columns.lines(indent: "  ")
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// Writes parts with an empty line between.
+  private struct Parts<Output: TextOutputStream> {
+    var output: Output
+    private var isFirst = true
+
+    init(output: Output) {
+      self.output = output
+    }
+
+    mutating func add(_ part: String) {
+      guard !part.isEmpty else { return }
+      output.write(isFirst ? part : "\n" + part)
+      isFirst = false
+    }
+  }
+
+  /// One finding in full.
+  func block(for finding: Finding, in report: Report) -> String {
     var lines = [headline(finding)]
     lines += table(finding)
-    for (side, other) in zip(finding.sides, finding.sides.reversed()) {
-      lines += [""] + section(side, beside: other, finding)
-    }
+    lines += finding.testLines.map { "  " + $0 }
+    for side in finding.sides { lines += [""] + section(side, finding) }
     lines += [""] + closing(finding, report)
     return lines.map { $0 + "\n" }.joined()
   }
 
   private func headline(_ finding: Finding) -> String {
+    let words = finding.grade.words + ":"
     let grade =
       switch finding.grade {
-      // Only what cannot be false is called a race.
-      case .caught: style.alarm("race (caught):")
-      case .unordered: style.doubt("unordered (not proven):")
+      case .caught: style.alarm(words)
+      case .unordered: style.doubt(words)
       }
-    return grade + " " + style.strong(finding.headline)
+    let standing = finding.comparison == .new ? style.strong("new: ") : ""
+    return standing + grade + " " + style.strong(finding.headline)
   }
 
   /// The two sides in columns.
@@ -55,40 +107,16 @@ package struct TextReporter {
   }
 
   /// One side with its source line and its stack.
-  private func section(_ side: Side, beside other: Side, _ finding: Finding) -> [String] {
-    let isFirst = side == finding.open
-    let verb =
-      switch finding.grade {
-      case .caught: isFirst ? "had begun to" : "began meanwhile to"
-      case .unordered: isFirst ? "came first, to" : "came later, to"
-      }
-    var title = "  \(side.owner) \(verb) \(side.operation.rawValue) it"
-    let notes = notes(on: side)
+  private func section(_ side: Side, _ finding: Finding) -> [String] {
+    var title = "  \(side.owner) \(finding.deed(of: side))"
+    let notes = side.notes
     if !notes.isEmpty { title += " (\(notes.joined(separator: "; ")))" }
     var lines = [title]
-    if let location = side.site?.location, let excerpt = Excerpt(at: location, reader: source) {
+    if let location = side.site?.location, let excerpt = Excerpt(at: location, in: source) {
       lines += excerpt.lines(indent: "    ", style: style)
     }
     let stack = StackText(side, variable: finding.variable)
     return lines + stack.lines(indent: "    ", paths: paths, style: style)
-  }
-
-  private func notes(on side: Side) -> [String] {
-    var notes: [String] = []
-    // The system's own queues say nothing that a reader could use.
-    if let queue = side.queue, !queue.hasPrefix("com.apple.root."),
-      queue != "Swift global concurrent queue", queue != "com.apple.main-thread"
-    {
-      notes.append("queue \"\(queue)\"")
-    }
-    if side.owner.isTask, let name = side.threadName { notes.append("thread \"\(name)\"") }
-    if side.isSuspended {
-      notes.append("suspended in an await: only the place of the access is known")
-    } else if !side.hasExactStack {
-      notes.append("it went on while its stack was read: outer frames may be later ones")
-    }
-    if side.isHeld { notes.append("held open by a trap") }
-    return notes
   }
 
   private func closing(_ finding: Finding, _ report: Report) -> [String] {
@@ -97,28 +125,14 @@ package struct TextReporter {
       lines.append((index == 0 ? "  fix: " : "       ") + advice)
     }
     if finding.grade == .unordered {
+      lines.append("  tried: \(finding.triedText)")
       lines.append(
         "  no race if: they are ordered by something that makes no call, such as an Atomic")
       lines.append(
         "  proof: a run in which the two meet; traps hold accesses open for that, so run it again")
     }
-    lines.append("  again: \(report.repeatCommand)")
-    lines.append("  \(seen(finding))   [\(finding.fingerprint)]")
+    lines.append("  again: \(report.repeatCommand(for: finding))")
+    lines.append("  seen \(finding.seen)   [\(finding.fingerprint)]")
     return lines
-  }
-
-  /// Of a program that was repeated, a few say as much as all.
-  private static let namedProcesses = 4
-
-  private func seen(_ finding: Finding) -> String {
-    let times = finding.occurrences == 1 ? "once" : "\(Number.grouped(finding.occurrences)) times"
-    guard !finding.processes.isEmpty else { return "seen \(times)" }
-    var places = finding.processes.prefix(Self.namedProcesses).map {
-      "\($0.pid) (\($0.program.split(separator: "/").last ?? ""))"
-    }
-    .joined(separator: ", ")
-    let others = finding.processes.count - Self.namedProcesses
-    if others > 0 { places += " and \(Number.counted(UInt64(others), "other"))" }
-    return "seen \(times) in \(finding.processes.count == 1 ? "process" : "processes") \(places)"
   }
 }

@@ -29,6 +29,16 @@ extension Finding {
   }
 }
 
+extension Finding {
+  /// What was done to catch a candidate: `12 accesses held open there for 31 ms, and nobody came`.
+  var triedText: String {
+    guard let tried, tried.holds > 0 else { return "no access was held open there yet" }
+    return Number.counted(tried.holds, "access", "accesses")
+      + " held open there for \(Number.duration(nanoseconds: tried.heldNanoseconds)) in all,"
+      + (tried.caught == 0 ? " and nobody came" : " and the two did not meet")
+  }
+}
+
 extension Owner {
   fileprivate var kind: String {
     switch self {

@@ -1,6 +1,6 @@
 /// Words as they have to be typed so that a shell takes them apart in the same way.
-enum ShellWords {
-  static func joined(_ words: [String]) -> String {
+package enum ShellWords {
+  package static func joined(_ words: [String]) -> String {
     words.map(quoted).joined(separator: " ")
   }
 

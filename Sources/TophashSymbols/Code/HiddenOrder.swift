@@ -3,7 +3,7 @@ import Synchronization
 /// Finds code that can order accesses without a call that anybody could see.
 ///
 /// `Mutex` and `Atomic` of the standard library are compiled into the functions that use them, to
-/// single instructions. Two kinds of traces remain:
+/// single instructions. Three kinds of traces remain:
 ///
 /// - *Locked instructions*, which everything but a plain load or store needs: the fast path of a
 ///   `Mutex` has them, and so has an exchange. The compiler makes them for little else: reference
@@ -11,15 +11,19 @@ import Synchronization
 ///   calls directly, within its image.
 /// - *Types*: an atomic load or store is an ordinary instruction on x86-64. But somebody declared
 ///   the atomic, mostly in the type whose methods use it.
+/// - *Globals*: code that loads or stores a global `Atomic` refers to it, and the symbol tells its
+///   type. So does that of a global whose type holds an atomic.
 ///
-/// So the answer "no" is certain only for code that reaches its atomics in neither way, such as
-/// functions that share a global `Atomic` by loads and stores alone.
+/// So the answer "no" is uncertain only for code that loads and stores the atomics of an object
+/// that it got as an argument or captured. There, what an access that is held open makes wait
+/// tells (`Tried`).
 package final class HiddenOrder: Sendable {
   private let images: ImageSet
 
   private struct Known {
     var functions: [Function: Bool] = [:]
     var types: [String: Set<String>] = [:]
+    var callFrames: [String: CallFrameTable?] = [:]
   }
 
   private struct Function: Hashable {
@@ -62,18 +66,49 @@ extension HiddenOrder {
   private func hasLockedInstruction(
     around vaddr: UInt64, in image: ImageSet.Image, depth: Int
   ) -> Bool {
-    guard let symbol = image.file.symbol(containing: vaddr), symbol.kind == .function,
-      symbol.size > 0, symbol.size < 1 << 20
-    else { return false }
-    let function = Function(image: image.loaded.path, start: symbol.value, depth: depth)
+    guard let extent = extent(around: vaddr, in: image), extent.count < 1 << 20 else {
+      return false
+    }
+    let function = Function(image: image.loaded.path, start: extent.lowerBound, depth: depth)
     if let answer = known.withLock({ $0.functions[function] }) { return answer }
-    let answer = scan(symbol, in: image, depth: depth)
+    let answer =
+      scan(extent, in: image, depth: depth) || mergedMayOrder(extent, in: image, depth: depth)
     known.withLock { $0.functions[function] = answer }
     return answer
   }
 
-  private func scan(_ symbol: ElfSymbol, in image: ImageSet.Image, depth: Int) -> Bool {
-    guard let code = image.file.read(at: symbol.value, count: Int(symbol.size)) else {
+  /// Where the function lies that holds `vaddr`: by its symbol, or by how it is unwound, which a
+  /// stripped program still tells.
+  private func extent(around vaddr: UInt64, in image: ImageSet.Image) -> Range<UInt64>? {
+    if let symbol = image.file.symbol(containing: vaddr), symbol.kind == .function, symbol.size > 0
+    {
+      return symbol.value..<symbol.value.addingSaturating(symbol.size)
+    }
+    let path = image.loaded.path
+    let table = known.withLock { known in
+      if let table = known.callFrames[path] { return table }
+      let table = CallFrameTable(image.file)
+      known.callFrames[path] = .some(table)
+      return table
+    }
+    return table?.entry(containing: vaddr)?.range
+  }
+
+  /// One function that the compiler made of several alike gets what they differ in, such as the
+  /// address of an atomic, as arguments: the function that it is named after passes its own.
+  private func mergedMayOrder(
+    _ extent: Range<UInt64>, in image: ImageSet.Image, depth: Int
+  ) -> Bool {
+    guard let name = image.file.symbol(containing: extent.lowerBound)?.name, name.hasSuffix("Tm")
+    else { return false }
+    return image.file.symbols.named(String(name.dropLast(2))).contains {
+      $0.isDefined && $0.value != extent.lowerBound
+        && hasLockedInstruction(around: $0.value, in: image, depth: depth)
+    }
+  }
+
+  private func scan(_ extent: Range<UInt64>, in image: ImageSet.Image, depth: Int) -> Bool {
+    guard let code = image.file.read(at: extent.lowerBound, count: extent.count) else {
       return false
     }
     var position = 0
@@ -83,13 +118,46 @@ extension HiddenOrder {
       guard let instruction = Instruction(code, at: position) else { return true }
       if instruction.isLocked { return true }
       position += instruction.length
-      if let distance = instruction.target {
-        let target = symbol.value &+ UInt64(position) &+ UInt64(bitPattern: Int64(distance))
-        if !(symbol.value..<symbol.value &+ symbol.size).contains(target) { targets.insert(target) }
+      func address(_ distance: Int32) -> UInt64 {
+        extent.lowerBound &+ UInt64(position) &+ UInt64(bitPattern: Int64(distance))
+      }
+      if let place = instruction.place, isAtomicGlobal(address(place), in: image) { return true }
+      if let target = instruction.target.map(address), !extent.contains(target) {
+        targets.insert(target)
       }
     }
+    if targets.contains(where: { isAtomicGlobal($0, in: image) }) { return true }
     return depth > 0
       && targets.contains { hasLockedInstruction(around: $0, in: image, depth: depth - 1) }
+  }
+}
+
+// MARK: - Globals
+
+extension HiddenOrder {
+  /// Whether `vaddr` is that of a global atomic, of one whose type holds an atomic, or of a
+  /// function of theirs.
+  private func isAtomicGlobal(_ vaddr: UInt64, in image: ImageSet.Image) -> Bool {
+    guard let name = image.file.symbol(containing: vaddr)?.name, name.hasPrefix("$s") else {
+      return false
+    }
+    if Self.namesAtomic(name) { return true }
+    // A variable, or what gives its address: of others the type does not matter.
+    guard ["vp", "vpZ", "vau", "vauZ"].contains(where: name.hasSuffix),
+      let type = demangle(name)?.split(separator: " : ").last
+    else { return false }
+    // `App.(State in _D3F1)`, when it is private to a file.
+    let path = type.split(separator: ".").map {
+      $0.prefix { $0 != " " && $0 != "<" && $0 != "?" }.drop { $0 == "(" }
+    }
+    return atomicTypes(in: image).contains(path.joined(separator: "."))
+  }
+
+  /// Whether a mangled name speaks of an atomic of the standard library or of swift-atomics. Of a
+  /// `Mutex` the locked instructions tell better.
+  private static func namesAtomic(_ name: String) -> Bool {
+    ["15Synchronization6Atomic", "15Synchronization19AtomicLazyReference", "7Atomics"]
+      .contains(where: name.contains)
   }
 }
 
@@ -141,10 +209,16 @@ extension HiddenOrder {
       // Of types that cannot be copied, as atomics are, only a function is written down that
       // gives the type: older runtimes must not take them for ordinary ones.
       let accessor: UInt8 = 9
-      return reader.memory.typeName(at: name)?.contains(accessor) == true
+      guard reader.memory.typeName(at: name)?.contains(accessor) == true else { return false }
+      // The compiler calls that text by what it stands for.
+      let image = images.image(at: name)
+      guard let symbol = image.flatMap({ $0.file.symbol(containing: $0.vaddr(name)) })?.name,
+        symbol.hasPrefix("get_type_metadata ")
+      else { return true }
+      return !symbol.hasPrefix("get_type_metadata 15Synchronization5MutexV")
     }
     let last = type.path.last?.name ?? ""
-    return Self.atomicModules.contains(type.module)
+    return Self.atomicModules.contains(type.module) && last != "Mutex"
       || type.module == "__C" && last.lowercased().contains("atomic")
   }
 }

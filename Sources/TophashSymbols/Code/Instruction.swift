@@ -1,15 +1,17 @@
 /// One instruction of x86-64 code, as far as finding synchronisation needs it: how long it is,
-/// whether it locks the bus, and where it calls.
+/// whether it locks the bus, where it calls, and which global it refers to.
 ///
-/// Written from the tables of opcodes in the vendors' manuals; no operand is decoded but for its
-/// length.
+/// Written from the tables of opcodes in the vendors' manuals; of operands only the length is
+/// decoded, and the distance of those that lie relative to the code.
 struct Instruction: Equatable {
   /// In bytes, with prefixes.
   var length: Int
-  /// True with a `lock` prefix, and for an exchange with memory, which locks without one.
+  /// True with a `lock` prefix, and for what is as good: an exchange with memory, and a fence.
   var isLocked: Bool
   /// How far behind the instruction's end a call or a jump out of the function goes.
   var target: Int32?
+  /// How far behind the instruction's end its operand in memory lies, if it is relative to that.
+  var place: Int32?
 
   /// Decodes what starts at `position`; `nil` for what is no instruction, or is cut off.
   init?(_ code: [UInt8], at position: Int) {
@@ -18,15 +20,17 @@ struct Instruction: Equatable {
     self = decoded
   }
 
-  private init(length: Int, isLocked: Bool, target: Int32?) {
+  private init(length: Int, isLocked: Bool, target: Int32?, place: Int32?) {
     self.length = length
     self.isLocked = isLocked
     self.target = target
+    self.place = place
   }
 
   private struct Reader {
     let code: [UInt8]
     var position: Int
+    var place: Int32?
 
     private mutating func next() -> UInt8? {
       guard position < code.count else { return nil }
@@ -57,10 +61,15 @@ struct Instruction: Equatable {
         opcode = following
       }
 
-      var isExchange = false
+      var isOrdering = false
       var target: Int32?
       switch opcode {
-      case 0x0F: guard twoBytes(&target) else { return nil }
+      case 0x0F:
+        // MFENCE: 0F AE with an operand that is no memory.
+        let isFence =
+          position + 1 < code.count && code[position] == 0xAE && code[position + 1] == 0xF0
+        guard twoBytes(&target) else { return nil }
+        isOrdering = isFence
       case 0xC5: guard skip(1), vector(map: 1) else { return nil }
       case 0xC4:
         guard let maps = next(), skip(1), vector(map: maps & 0x1F) else { return nil }
@@ -73,7 +82,7 @@ struct Instruction: Equatable {
         var immediate = Self.immediate(opcode, isWide: isWide, isShort: hasShortOperands)
         if Self.hasOperand(opcode) {
           guard let operand = operand() else { return nil }
-          isExchange = (opcode == 0x86 || opcode == 0x87) && operand.isMemory
+          isOrdering = (opcode == 0x86 || opcode == 0x87) && operand.isMemory
           // TEST is the only one of its group that has an immediate operand.
           if opcode == 0xF6, operand.extension < 2 { immediate = 1 }
           if opcode == 0xF7, operand.extension < 2 { immediate = hasShortOperands ? 2 : 4 }
@@ -81,7 +90,7 @@ struct Instruction: Equatable {
         guard skip(immediate) else { return nil }
       }
       return Instruction(
-        length: position - start, isLocked: hasLock || isExchange, target: target)
+        length: position - start, isLocked: hasLock || isOrdering, target: target, place: place)
     }
 
     /// What follows the byte 0F.
@@ -121,11 +130,16 @@ struct Instruction: Equatable {
       let (mode, register) = (byte >> 6, byte & 7)
       var displacement = [0, 1, 4, 0][Int(mode)]
       if mode != 3 {
-        if mode == 0, register == 5 { displacement = 4 }
         if register == 4 {
           guard let scaled = next() else { return nil }
           if mode == 0, scaled & 7 == 5 { displacement = 4 }
         }
+      }
+      if mode == 0, register == 5 {
+        // Relative to the instruction's end, which immediates may move on.
+        guard let distance = distance() else { return nil }
+        place = distance
+        return (true, byte >> 3 & 7)
       }
       return skip(displacement) ? (mode != 3, byte >> 3 & 7) : nil
     }

@@ -4,7 +4,7 @@ package enum FrameOrigin: String, Sendable, Codable, CaseIterable {
   case own
   /// Swift code that comes with the toolchain: standard library, concurrency, Foundation, testing.
   case standardLibrary
-  /// The Swift runtime below it, and Tophash's own probe.
+  /// The Swift runtime below it, and Tophash's own libraries.
   case runtime
   /// Dispatch, the C library, the dynamic linker and other libraries of the system.
   case system
@@ -22,7 +22,10 @@ extension Frame {
     guard let image else { return .system }
     let name = image.split(separator: "/").last.map(String.init) ?? image
     let isRuntimeFunction = Self.runtimePrefixes.contains { (symbol ?? "").hasPrefix($0) }
-    if name.hasPrefix("libTophashProbe") || isRuntimeFunction { return .runtime }
+    if name.hasPrefix("libTophashProbe") || name.hasPrefix("libTophashExplore") || isRuntimeFunction
+    {
+      return .runtime
+    }
     if let library = Self.toolchainLibraries.first(where: { name.hasPrefix($0) }) {
       // Of the Swift libraries, what has no Swift name is the runtime.
       return library == "libswift" && module == nil ? .runtime : .standardLibrary

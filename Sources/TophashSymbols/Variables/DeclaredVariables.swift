@@ -126,6 +126,8 @@ package struct DeclaredProperty: Hashable, Sendable {
   package var isMutable: Bool
   /// From the start of the object; `nil` when only the running program knows.
   package var offset: UInt64?
+  /// The word of the class's metadata in which the running program keeps the offset.
+  package var offsetWord: UInt32 = 0
   package var size: UInt64?
   /// Full name of the class that a value of it refers to, if it is a reference.
   package var objectType: String?
@@ -181,6 +183,7 @@ extension DeclaredClass {
       }
     }
     let module = module
+    let vector = memory.load(UInt32.self, at: descriptor &+ 40) ?? 0
     properties = fields.indices.compactMap { index in
       let field = fields[index]
       // The compiler's own, such as an actor's queue.
@@ -195,7 +198,7 @@ extension DeclaredClass {
           kind: flags.isActor ? .actorProperty : .classProperty, module: module,
           name: "\(name).\(field.name)", type: declared.0?.text(.source),
           qualifiedType: declared.1?.text(.qualified)),
-        isMutable: field.isMutable, offset: offsets[index],
+        isMutable: field.isMutable, offset: offsets[index], offsetWord: vector &+ UInt32(index),
         size: types[index].flatMap { layouts.layout(of: $0)?.size },
         objectType: types[index]?.objectName)
     }

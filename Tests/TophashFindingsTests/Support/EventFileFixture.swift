@@ -56,6 +56,7 @@ struct EventFileFixture {
   var images: [(path: String, base: UInt64, low: UInt64, high: UInt64)] = []
   var conflicts: [Conflict] = []
   var visits: [SiteVisit] = []
+  var scopes: [UInt32: Scope] = [:]
   var change: (inout tophash_header) -> Void = { _ in }
 
   /// The file's bytes.
@@ -65,7 +66,8 @@ struct EventFileFixture {
     let imagesAt = locksAt + Int(TOPHASH_LOCKS) * 8
     let conflictsAt = imagesAt + Int(TOPHASH_IMAGES) * MemoryLayout<tophash_image>.stride
     let visitsAt = conflictsAt + Int(TOPHASH_CONFLICTS) * MemoryLayout<tophash_conflict>.stride
-    let size = visitsAt + Int(TOPHASH_VISITS) * MemoryLayout<tophash_visited>.stride
+    let scopesAt = visitsAt + Int(TOPHASH_VISITS) * MemoryLayout<tophash_visited>.stride
+    let size = scopesAt + Int(TOPHASH_SCOPES) * MemoryLayout<tophash_scope>.stride
     var bytes = [UInt8](repeating: 0, count: size)
 
     var header = tophash_header()
@@ -79,6 +81,7 @@ struct EventFileFixture {
     header.images_offset = UInt32(imagesAt)
     header.conflicts_offset = UInt32(conflictsAt)
     header.visits_offset = UInt32(visitsAt)
+    header.scopes_offset = UInt32(scopesAt)
     header.image_count = UInt32(images.count)
     header.conflict_count = UInt32(conflicts.count)
     fill(&header.program, with: Array(program.utf8))
@@ -104,8 +107,14 @@ struct EventFileFixture {
       record.flags = visit.isShared ? TOPHASH_VISITED_SHARED.rawValue : 0
       (record.hold_ns, record.held_ns) = (visit.holdTime, visit.heldNanoseconds)
       (record.holds, record.caught) = (visit.holds, visit.caught)
-      record.near_misses = visit.nearMisses
+      (record.near_misses, record.delays) = (visit.nearMisses, visit.delays)
       put(record, at: visitsAt + (index * 7 + 5) * MemoryLayout<tophash_visited>.stride, in: &bytes)
+    }
+    for (number, scope) in scopes {
+      var record = tophash_scope()
+      (record.state, record.parent) = (2, scope.parent)
+      fill(&record.name, with: Array(scope.name.utf8))
+      put(record, at: scopesAt + Int(number) * MemoryLayout<tophash_scope>.stride, in: &bytes)
     }
     for (index, conflict) in conflicts.enumerated() {
       record(conflict, at: conflictsAt + index * MemoryLayout<tophash_conflict>.stride, in: &bytes)

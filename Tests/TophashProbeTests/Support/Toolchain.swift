@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Synchronization
 import TophashTestSupport
 
@@ -26,6 +26,8 @@ enum Fixture: String, CaseIterable {
 
   /// The probe, without its debug information.
   case strippedProbe
+  /// The probe as users build it: what it hooks of itself, it must find in every build.
+  case optimisedProbe
 
   /// The compiled file.
   var path: String {
@@ -85,13 +87,28 @@ enum Fixture: String, CaseIterable {
     case .children:
       try c(["-L", directory, "-Wl,--no-as-needed", "-learly", "-Wl,-rpath,\(directory)"])
     case .strippedProbe: try Tool.run(["strip", "-g", "-o", output, Probe.library])
+    case .optimisedProbe: try Tool.run(["clang"] + Self.probeOptions + ["-o", output])
     }
     return output
   }
 
+  /// Compiles and links the probe's sources as the package manager does for a release.
+  private static var probeOptions: [String] {
+    let root = String(#filePath.dropLast("Tests/TophashProbeTests/Support/Toolchain.swift".count))
+    let folders = ["CTophashProtocol", "CTophashCore", "CTophashProbe"].map {
+      "\(root)Sources/\($0)"
+    }
+    let files = folders.flatMap { folder in
+      (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
+        .filter { $0.hasSuffix(".c") }.map { "\(folder)/\($0)" }
+    }
+    return ["-std=gnu17", "-O2", "-g", "-fPIC", "-shared"] + folders.map { "-I\($0)/include" }
+      + files.sorted()
+  }
+
   private var isLibrary: Bool {
     switch self {
-    case .plugin, .crew, .early, .strippedProbe: true
+    case .plugin, .crew, .early, .strippedProbe, .optimisedProbe: true
     default: false
     }
   }

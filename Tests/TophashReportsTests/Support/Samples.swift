@@ -86,6 +86,7 @@ enum Samples {
     isColored: Bool = false, source: @escaping (String) -> String? = { _ in nil }
   ) -> TextReporter {
     TextReporter(
-      style: Style(isColored: isColored), paths: Paths(directory: "/shop"), source: source)
+      style: Style(isColored: isColored), paths: Paths(directory: "/shop"),
+      source: SourceCache(read: source))
   }
 }

@@ -39,16 +39,17 @@ public final class LockedStock: @unchecked Sendable {
 /// Runs `second` while `first` has what it changes open.
 public func overlap(_ first: @escaping (() -> Void) -> Void, _ second: @escaping () -> Void) {
   let (opened, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+  let closed = DispatchSemaphore(value: 0)
   let holder = Foundation.Thread {
     first {
       opened.signal()
       done.wait()
     }
-    done.signal()
+    closed.signal()
   }
   holder.start()
   opened.wait()
   second()
   done.signal()
-  done.wait()
+  closed.wait()
 }

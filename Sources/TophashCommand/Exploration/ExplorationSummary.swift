@@ -1,0 +1,78 @@
+import TophashExploration
+
+/// What is said on standard error after a search: what was done, and what it proves.
+struct ExplorationSummary {
+  let lines: [String]
+
+  init(_ exploration: Exploration, allowsOverlaps: Bool) {
+    let result = exploration.result
+    let progress = result.progress
+    var lines: [String] = []
+    if progress.runs > 0 {
+      lines.append(
+        "\(progress.runs) schedules in \(tenths(progress.seconds)) s"
+          + " (\(Int(progress.rate))/s), \(progress.distinct) different")
+      let turns = result.members.map {
+        "\($0.scheduler.rawValue) \($0.distinct) of \($0.runs)\($0.isDropped ? " (dropped)" : "")"
+      }
+      lines.append("different by scheduler: \(turns.joined(separator: ", "))")
+    }
+    if exploration.failure == nil { lines += Self.verdict(result, allowsOverlaps) }
+    if result.partial > 0 {
+      lines.append(
+        "\(result.partial) runs were only partly under control"
+          + Self.reason(result.lostCalls) + ": no deadlock is claimed for them")
+    }
+    if result.external > 0 {
+      lines.append(
+        "\(result.external) runs waited for something outside of the program, and need not repeat")
+    }
+    if result.inconclusive > 0 {
+      lines.append("\(result.inconclusive) runs made no progress, and prove nothing")
+    }
+    self.lines = lines
+  }
+
+  /// Where threads blocked that nobody saw coming.
+  private static func reason(_ calls: Set<Int32>) -> String {
+    guard !calls.isEmpty else { return "" }
+    let names = calls.sorted().map { Self.names[$0] ?? "system call \($0)" }
+    return " (a thread blocked in \(names.joined(separator: ", ")))"
+  }
+
+  /// Of x86-64, the ones that block and are not modelled.
+  private static let names: [Int32: String] = [
+    34: "pause", 42: "connect", 72: "fcntl", 73: "flock", 74: "fsync", 128: "rt_sigtimedwait",
+    202: "futex", 230: "clock_nanosleep", 232: "epoll_wait", 247: "waitid", 270: "pselect6",
+    271: "ppoll", 0: "read", 1: "write", 61: "wait4", 65: "semop", 241: "mq_open",
+    243: "mq_timedreceive",
+  ]
+
+  private static func verdict(_ result: Search.Result, _ allowsOverlaps: Bool) -> [String] {
+    let plain = result.plain
+    guard result.progress.runs > 0 else {
+      switch plain.end {
+      case .stalled:
+        return ["the program makes no progress in the plain order: nothing was explored"]
+      case .limit:
+        return ["the program has more threads than can be controlled: nothing was explored"]
+      default:
+        let words = Failure(plain, allowsOverlaps: allowsOverlaps)?.words ?? "it ended"
+        return [
+          "the program fails in the plain order already (\(words)): that is no matter of schedules"
+        ] + (plain.message.map { ["it said: \($0)"] } ?? [])
+      }
+    }
+    let unseen = Int((result.unseen * 100).rounded())
+    return [
+      "no run failed; about \(unseen) % of further schedules would be new ones",
+      "orders of memory weaker than sequential were not tried"
+        + "; an optimised build hides plain integers and references",
+    ]
+  }
+}
+
+private func tenths(_ number: Double) -> String {
+  let rounded = Int((number * 10).rounded())
+  return "\(rounded / 10).\(rounded % 10)"
+}

@@ -1,0 +1,176 @@
+import Foundation
+import TophashExploration
+import TophashReports
+import TophashSymbols
+
+/// One `tophash explore`, from the program's name to the exit status.
+struct Explorer {
+  var command: [String]
+  var search: Search
+  var jobs: Int?
+  var shrinks: Bool
+  var scheduleFile: String?
+  var reporter: ReporterChoice
+  var output: String?
+  var symbolizer: String?
+  var randomizesAddresses: Bool
+  var console: Console
+  var environment = ProcessEnvironment.current
+
+  /// How often a failing schedule is run again.
+  static let replays = 10
+
+  /// - Throws: what `tophash` has to say in place of a result.
+  func run() throws(ToolError) -> Never {
+    let destination = try ReportDestination(path: output)
+    let program = try ControlledProgram(
+      command: command, randomizesAddresses: randomizesAddresses, environment: environment,
+      console: console)
+    var exploration: Exploration
+    do throws(ToolError) {
+      exploration = try explore(program)
+      if var failure = exploration.failure {
+        failure.file = try write(failure.schedule)
+        exploration.failure = failure
+      }
+    } catch {
+      program.directory.remove()
+      throw error
+    }
+    program.directory.remove()
+    let again = exploration.failure?.file.map { "tophash replay \(ShellWords.joined([$0]))" }
+    switch reporter {
+    case .text: try destination.write(ExplorationText(exploration, again: again).text)
+    case .json: try destination.write(ExplorationJSON(exploration).text)
+    }
+    ExplorationSummary(exploration, allowsOverlaps: search.allowsOverlaps).lines.forEach(
+      console.say)
+    leave(exploration)
+  }
+
+  private func leave(_ exploration: Exploration) -> Never {
+    if exploration.failure != nil { exit(ExitStatus.findings.rawValue) }
+    let plain = exploration.result.plain
+    if plain.end == .program, let end = plain.process, exploration.result.progress.runs == 0 {
+      if plain.overlaps.isEmpty || search.allowsOverlaps { Farewell.leave(as: end) }
+    }
+    switch plain.end {
+    case .program where plain.overlaps.isEmpty || search.allowsOverlaps: exit(0)
+    case .program, .deadlock, .steps: exit(ExitStatus.findings.rawValue)
+    case .limit, .stalled: exit(ExitStatus.cannotRun.rawValue)
+    }
+  }
+
+  // MARK: Searching
+
+  private func explore(_ program: ControlledProgram) throws(ToolError) -> Exploration {
+    let count = jobs ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, 16))
+    var servers: [ForkServer] = []
+    for number in 0..<count { servers.append(try program.server(number)) }
+    var search = search
+    let console = console
+    search.progress = { progress in
+      console.say(
+        "\(progress.runs) schedules, \(progress.distinct) different, \(Int(progress.rate))/s")
+    }
+    let all = servers
+    let result = try program.explained { () throws(ForkServer.Trouble) in try search.run(on: all) }
+    var exploration = Exploration(command: command, seed: search.seed, result: result)
+    if let found = result.found {
+      servers.removeLast(servers.count - 1)
+      exploration.failure = try confirm(found, program, servers[0], plain: result.plain)
+    } else if let failure = Failure(result.plain, allowsOverlaps: search.allowsOverlaps),
+      failure == .deadlock || failure == .overlap
+    {
+      // Found without any search, and worth a report all the same.
+      let found = Search.Found(
+        failure: failure, account: result.plain, scheduler: .sticky, number: 0)
+      exploration.failure = try confirm(found, program, servers[0], plain: result.plain)
+    }
+    return exploration
+  }
+
+  /// Shrinks a failing schedule, and runs it again: here, and in a program that starts anew.
+  private func confirm(
+    _ found: Search.Found, _ program: ControlledProgram, _ server: ForkServer, plain: Account
+  ) throws(ToolError) -> ReplayedFailure {
+    var order = Order(plan: .plain)
+    order.stepLimit = max(20_000, plain.steps * 50)
+    let base = order
+    let allowsOverlaps = search.allowsOverlaps
+    var choices = found.account.choices
+    if shrinks {
+      var shrinker = Shrinker { (choices) throws(ForkServer.Trouble) -> [Choice]? in
+        var order = base
+        order.plan = .replay(choices)
+        let account = try server.run(order)
+        guard Failure(account, allowsOverlaps: allowsOverlaps) == found.failure else { return nil }
+        return account.choices.count < choices.count ? account.choices : choices
+      }
+      choices = try program.explained { () throws(ForkServer.Trouble) in
+        try shrinker.shrink(choices)
+      }
+    }
+    // A program that starts anew, as it will for whoever gets the file.
+    let fresh = try program.server(100)
+    order.plan = .replay(choices)
+    order.isDetailed = true
+    let detailed = order
+    let account = try program.explained { () throws(ForkServer.Trouble) in
+      try fresh.run(detailed)
+    }
+    order.isDetailed = false
+    var same = 0
+    for _ in 0..<Self.replays {
+      let repeated = order
+      let again = try program.explained { () throws(ForkServer.Trouble) in
+        try server.run(repeated)
+      }
+      let isSame =
+        again.hash == account.hash
+        && Failure(again, allowsOverlaps: allowsOverlaps) == found.failure
+        && Failure(account, allowsOverlaps: allowsOverlaps) == found.failure
+      if isSame { same += 1 }
+    }
+    let interleaving = Interleaving(
+      account, images: fresh.images, tool: tool, place: shortPlace)
+    let schedule = Schedule(
+      command: command, buildID: program.buildID, seed: search.seed,
+      scheduler: found.scheduler.rawValue, failure: found.failure.words, hash: account.hash,
+      steps: account.steps, choices: account.choices, notes: interleaving.statements)
+    return ReplayedFailure(
+      failure: found.failure, scheduler: found.scheduler, number: found.number,
+      message: account.message ?? found.account.message,
+      foundChoices: found.account.choices.count, schedule: schedule, replays: Self.replays,
+      same: same, isFullyControlled: account.isFullyControlled, interleaving: interleaving)
+  }
+
+  private var tool: String? {
+    symbolizer ?? SymbolizerTool.find(in: environment)?.path
+  }
+
+  // MARK: The schedule file
+
+  private func write(_ schedule: Schedule) throws(ToolError) -> String {
+    let path = scheduleFile ?? Self.defaultPath(schedule)
+    do {
+      let directory = (path as NSString).deletingLastPathComponent
+      if !directory.isEmpty {
+        try FileManager.default.createDirectory(
+          atPath: directory, withIntermediateDirectories: true)
+      }
+      try ScheduleFile.text(schedule).write(toFile: path, atomically: true, encoding: .utf8)
+    } catch {
+      throw .toolFailed(
+        "the schedule cannot be written to '\(path)'", "name another file with --save-schedule")
+    }
+    return path
+  }
+
+  private static func defaultPath(_ schedule: Schedule) -> String {
+    let name = schedule.command.first?.lastComponent ?? "program"
+    let hash = String(schedule.hash, radix: 16)
+    let short = String(repeating: "0", count: max(0, 16 - hash.count)) + hash
+    return ".tophash/schedules/\(name)-\(short.prefix(8)).schedule"
+  }
+}

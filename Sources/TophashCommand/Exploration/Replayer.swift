@@ -1,0 +1,115 @@
+import Foundation
+import TophashExploration
+import TophashReports
+import TophashSymbols
+
+/// One `tophash replay`, from the file to the exit status.
+struct Replayer {
+  var file: String
+  var times: Int
+  var symbolizer: String?
+  var randomizesAddresses: Bool
+  var console: Console
+  var environment = ProcessEnvironment.current
+
+  /// - Throws: what `tophash` has to say in place of a result.
+  func run() throws(ToolError) -> Never {
+    let schedule = try read()
+    let program = try ControlledProgram(
+      command: schedule.command, randomizesAddresses: randomizesAddresses,
+      environment: environment, console: console)
+    let replay: Replay
+    do throws(ToolError) {
+      replay = try self.replay(schedule, program)
+    } catch {
+      program.directory.remove()
+      throw error
+    }
+    program.directory.remove()
+    report(replay, schedule)
+    if replay.same == times { exit(ExitStatus.findings.rawValue) }
+    exit(replay.failure == nil ? 0 : ExitStatus.otherFailure.rawValue)
+  }
+
+  private struct Replay {
+    var account: Account
+    var interleaving: Interleaving
+    var failure: Failure?
+    /// Runs that were the same as the file says.
+    var same: Int
+    var isRebuilt: Bool
+  }
+
+  private func read() throws(ToolError) -> Schedule {
+    guard let text = SmallFile.text(at: file) else {
+      throw ToolError(
+        what: "'\(file)' cannot be read", remedy: "name a file that 'tophash explore' wrote",
+        code: .usage)
+    }
+    do throws(ScheduleFile.Mistake) {
+      return try ScheduleFile.schedule(from: text)
+    } catch {
+      throw ToolError(
+        what: "'\(file)', line \(error.line): \(error.what)",
+        remedy: "name a file that 'tophash explore' wrote", code: .usage)
+    }
+  }
+
+  private func replay(_ schedule: Schedule, _ program: ControlledProgram) throws(ToolError)
+    -> Replay
+  {
+    let server = try program.server(0)
+    var order = Order(plan: .replay(schedule.choices))
+    order.stepLimit = max(20_000, schedule.steps * 50)
+    var same = 0
+    for _ in 1..<max(times, 1) {
+      let repeated = order
+      let account = try program.explained { () throws(ForkServer.Trouble) in
+        try server.run(repeated)
+      }
+      if isSame(account, schedule) { same += 1 }
+    }
+    order.isDetailed = true
+    let detailed = order
+    let account = try program.explained { () throws(ForkServer.Trouble) in
+      try server.run(detailed)
+    }
+    if isSame(account, schedule) { same += 1 }
+    let isRebuilt = !schedule.buildID.isEmpty && schedule.buildID != program.buildID
+    return Replay(
+      account: account,
+      interleaving: Interleaving(
+        account, images: server.images,
+        tool: symbolizer ?? SymbolizerTool.find(in: environment)?.path, place: shortPlace),
+      failure: failure(account, schedule), same: same, isRebuilt: isRebuilt)
+  }
+
+  /// What the schedule was kept for tells whether overlaps are failures.
+  private func failure(_ account: Account, _ schedule: Schedule) -> Failure? {
+    Failure(account, allowsOverlaps: schedule.failure != Failure.overlap.words)
+  }
+
+  private func isSame(_ account: Account, _ schedule: Schedule) -> Bool {
+    account.hash == schedule.hash && failure(account, schedule)?.words == schedule.failure
+  }
+
+  private func report(_ replay: Replay, _ schedule: Schedule) {
+    write(replay.account.output, to: STDOUT_FILENO)
+    let verdict: String
+    if replay.same == times {
+      verdict = "reproduced\(times > 1 ? ", \(times) of \(times)" : ""): \(schedule.failure)"
+    } else {
+      let happened = replay.failure?.words ?? "it ended well"
+      verdict =
+        "not reproduced\(times > 1 ? ", \(replay.same) of \(times)" : ""): \(happened)"
+        + "; the file says \(schedule.failure)"
+    }
+    write(ReplayText(verdict: verdict, replay.interleaving).text, to: STDOUT_FILENO)
+    if replay.isRebuilt {
+      console.say("the program was built anew since: it may pass other points")
+    }
+    if replay.same != times {
+      console.say("that is no proof that anything is fixed: search again with 'tophash explore'")
+    }
+  }
+}

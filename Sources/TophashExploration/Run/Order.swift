@@ -1,0 +1,28 @@
+/// What a run is to do.
+package struct Order: Sendable {
+  /// How threads are chosen.
+  package enum Plan: Hashable, Sendable {
+    /// The plain order.
+    case plain
+    case search(Scheduler, seed: UInt64)
+    /// The plain order, but for these.
+    case replay([Choice])
+  }
+
+  package var plan: Plan
+  /// How many steps a run is believed to have.
+  package var length = 100
+  /// A run of more steps does not end, as far as anybody can tell.
+  package var stepLimit = 1_000_000
+  /// Keep every point with its stack.
+  package var isDetailed = false
+  /// How long a run may stay without progress, in milliseconds of real time.
+  package var realLimit = 10_000
+
+  package init(plan: Plan) {
+    self.plan = plan
+  }
+
+  /// `pct`: how many ordering constraints the sought failure has.
+  static let depth = 3
+}

@@ -1,0 +1,26 @@
+import CTophashSchedule
+
+/// A way to decide who runs next.
+package enum Scheduler: String, CaseIterable, Sendable {
+  /// Any thread that can go on, with equal chances.
+  case random
+  /// The highest of random priorities that belong to operations (partial order sampling).
+  case pos
+  /// The same, where new threads wait until those before them cannot go on.
+  case posLate = "pos-late"
+  /// The highest of random priorities that belong to threads, lowered at a few random steps
+  /// (probabilistic concurrency testing).
+  case pct
+  /// The same thread, but one time in ten any.
+  case sticky
+
+  var policy: UInt32 {
+    switch self {
+    case .random: TOPHASH_POLICY_RANDOM.rawValue
+    case .pos: TOPHASH_POLICY_POS.rawValue
+    case .posLate: TOPHASH_POLICY_POS_LATE.rawValue
+    case .pct: TOPHASH_POLICY_PCT.rawValue
+    case .sticky: TOPHASH_POLICY_STICKY.rawValue
+    }
+  }
+}

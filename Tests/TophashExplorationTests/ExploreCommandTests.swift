@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+import TophashExploration
+import TophashTestSupport
+
+/// The built tool on real programs: what is found, what is said, what it exits with.
+@Suite(.serialized) struct ExploreCommandTests {
+  @Test(arguments: [
+    (Explored.account, "crash: trapped"), (.deadlock, "deadlock: no thread can go on"),
+    (.overlap, "race: two accesses"), (.tasks, "crash: trapped"),
+    (.locked, "crash: trapped"),
+  ])
+  func `a racy program fails, its fixed twin does not`(
+    _ program: Explored, _ failure: String
+  ) throws {
+    let schedule = "\(program).schedule"
+    let racy = try program.explore(["--save-schedule", schedule])
+    #expect(racy.end == .exited(66))
+    #expect(racy.output.hasPrefix("failure (replayed, 10 of 10): \(failure)"))
+    #expect(racy.output.contains("again: tophash replay \(schedule)\n"))
+
+    let replay = try Explored.tophash(["replay", "--times", "20", schedule])
+    #expect(replay.end == .exited(66))
+    #expect(replay.output.contains("reproduced, 20 of 20: \(failure)"))
+
+    let fixed = try program.explore(["--schedules", "100"], ["fixed"])
+    #expect(fixed.end == .exited(0))
+    #expect(fixed.output == "")
+    #expect(fixed.errors.contains("tophash: no run failed; "))
+  }
+
+  @Test func `the report says which switches, and shows who did what`() throws {
+    let result = try Explored.account.explore(["--seed", "3", "--save-schedule", "a.schedule"])
+    #expect(result.output.contains("Fatal error: a deposit was lost"))
+    #expect(result.output.contains(" goes first\n"))
+    #expect(result.output.contains("reads Account.balance"))
+    #expect(result.output.contains("Account.swift:11:10"))
+    let file = try String(contentsOfFile: "\(Explored.directory)/a.schedule", encoding: .utf8)
+    let schedule = try ScheduleFile.schedule(from: file)
+    #expect(schedule.command == ["./Account"])
+    #expect(schedule.choices.count <= 3)
+    #expect(schedule.notes.isEmpty)
+  }
+
+  @Test func `one seed makes one search, however many programs run at a time`() throws {
+    func found(_ jobs: String) throws -> String {
+      _ = try Explored.account.path
+      let result = try Explored.tophash([
+        "explore", "--jobs", jobs, "--seed", "5", "--save-schedule", "s.schedule", "--",
+        "./Account",
+      ])
+      #expect(result.end == .exited(66))
+      return try String(contentsOfFile: "\(Explored.directory)/s.schedule", encoding: .utf8)
+    }
+    #expect(try found("1") == found("2"))
+  }
+
+  @Test(arguments: ["echo", "child", "timers"])
+  func `a program that has to do with the world outside is no failure`(_ part: String) throws {
+    let result = try Explored.world.explore(["--schedules", "20"], [part])
+    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+    #expect(result.output == "")
+    #expect(result.errors.contains("tophash: 20 schedules"))
+    #expect(!result.errors.contains("only partly under control"))
+  }
+
+  @Test func `a thread that blocks where nobody saw it coming takes nothing down, and is told`()
+    throws
+  {
+    let result = try Explored.world.explore(["--schedules", "5"], ["unseen"])
+    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+    #expect(result.errors.contains("5 runs were only partly under control"))
+    #expect(result.errors.contains("pselect6"))
+  }
+
+  @Test func `the report as JSON`() throws {
+    let result = try Explored.account.explore(["--reporter", "json", "--quiet"])
+    let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect(json?["verdict"] as? String == "failure")
+    let failure = json?["failure"] as? [String: Any]
+    #expect(failure?["kind"] as? String == "crash")
+    #expect(failure?["same"] as? Int == 10)
+    #expect(result.errors == "")
+  }
+
+  @Test func `a schedule of another program is not reproduced`() throws {
+    _ = try Explored.account.explore(["--save-schedule", "b.schedule"])
+    let path = "\(Explored.directory)/b.schedule"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing("./Account", with: "./Account fixed").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    let replay = try Explored.tophash(["replay", "b.schedule"])
+    #expect(replay.end == .exited(0))
+    #expect(replay.output.contains("not reproduced: it ended well"))
+    #expect(replay.errors.contains("no proof that anything is fixed"))
+  }
+
+  @Test(arguments: [
+    (["explore"], "no program was named; write 'tophash explore -- PROGRAM'", 64),
+    (["explore", "--jobs", "0", "--", "/bin/true"], "--jobs takes a number from 1 to 64", 64),
+    (["explore", "--", "./nothing"], "no program './nothing'", 127),
+    (["replay", "nothing"], "'nothing' cannot be read", 64),
+    (["replay", "/etc/passwd"], "line 1: it does not begin with 'tophash-schedule 1'", 64),
+  ])
+  func `mistakes`(_ arguments: [String], _ message: String, _ status: Int32) throws {
+    let result = try Explored.tophash(arguments)
+    #expect(result.end == .exited(status))
+    #expect(result.errors.hasPrefix("tophash: error: "))
+    #expect(result.errors.contains(message))
+    #expect(result.errors.split(separator: "\n").count == 1)
+  }
+}
