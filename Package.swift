@@ -73,10 +73,12 @@ let package = Package(
       dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
     // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
     .target(name: "TophashMisuses", resources: [.embedInCode("Pages")]),
+    // The examples under every method, counted.
+    .target(name: "TophashGallery"),
     .executableTarget(
       name: "TophashCommand",
       dependencies: [
-        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings",
+        "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings", "TophashGallery",
         "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
@@ -122,6 +124,7 @@ let package = Package(
         "CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport",
       ],
       exclude: ["Programs"]),
+    .testTarget(name: "TophashGalleryTests", dependencies: ["TophashGallery"]),
     .testTarget(
       name: "TophashReportsTests",
       dependencies: [

@@ -19,6 +19,8 @@ let package = Package(
     .target(name: "CUnusualLocks", path: "Sources/CUnusualLocks"),
     // Races whose sides never meet: only order tells.
     .executableTarget(name: "NeverMeet"),
+    // What makes notes pile up, for as long as you like.
+    .executableTarget(name: "Soak"),
     .executableTarget(name: "CorrectIdioms", dependencies: ["Gallery", "CUnusualLocks"]),
   ]
     + misuses.map { .executableTarget(name: $0, dependencies: ["Gallery"]) },

@@ -90,10 +90,12 @@ extension Tophash {
 
     @Option(
       help: ArgumentHelp(
-        "The saved JSON report in which a fingerprint is looked up.", valueName: "file"), completion: .file())
+        "The saved JSON report in which a fingerprint is looked up.", valueName: "file"),
+      completion: .file())
     var report: String?
 
-    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
+    @Option(
+      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
     var symbolizer: String?
 
     @Option(

@@ -31,10 +31,10 @@ package struct Tried: Hashable, Sendable {
   /// Whether the sides wait for each other, though nothing was seen that makes them.
   ///
   /// The probe counts whoever comes within half the time of a hold after it. Who does not wait,
-  /// comes within the hold twice as often: to miss it this many times in a row and never meet it
-  /// has a chance of 1 in 81. (That a delay tells of order is TSVD's idea: Li et al., "Efficient
+  /// comes within the hold twice as often: to miss it three times in a row and never meet it has a
+  /// chance of 1 in 27. (That a delay tells of order is TSVD's idea: Li et al., "Efficient
   /// Scalable Thread-Safety-Violation Detection", SOSP 2019.)
-  package var showsOrder: Bool { caught == 0 && delays >= 4 }
+  package var showsOrder: Bool { caught == 0 && delays >= 3 }
 
   static func + (left: Self, right: Self) -> Self {
     Self(

@@ -21,6 +21,7 @@ import TophashTestSupport
       test                    Run a package's tests, and report the tests whose
                               tasks conflict.
       report                  Merge, convert and compare saved reports.
+      watch                   Run a program, and name every write to a variable.
       profile                 Run a program, and show where its threads and tasks
                               wait for each other.
       inspect                 List what can be seen of a program's variables, and
@@ -31,11 +32,73 @@ import TophashTestSupport
                               says.
       explain                 Explain a rule, or another way to misuse a shared
                               variable.
+      gallery                 Show the misuses of a shared dictionary, and which
+                              method notices which.
       config                  Show the options in force, and where each comes from.
       manual                  Print the manual: the help of all commands in one
                               page.
 
       See 'tophash help <subcommand>' for detailed help.
+
+    """
+
+  static let watchHelp = """
+    OVERVIEW: Run a program, and name every write to a variable.
+
+    The program is not rebuilt, and costs nothing while the variable is left alone:
+    the processor compares each address by itself. It has room for four variables,
+    or four objects of one. A variable is named as in a report, Cache.entries or
+    Main.count; or by the fingerprint of a finding in a saved report, T-01082847;
+    or by its address as 'nm' shows it, 0x52b8.
+
+    Plain integers, references and lazy properties of release builds are seen, too.
+    Of a value of more than 8 bytes the first 8 are watched: of a collection that
+    is all, of a String it is its length.
+
+    With --confirm whoever changes the variable is held for a moment. Who comes
+    meanwhile races with that change: it is reported as 'tophash run' reports what
+    it caught.
+
+    EXIT STATUS
+      the program's own  the variable was watched (ended by the same signal, if by
+    one)
+      64                 wrong usage
+      66                 with --confirm: something was caught
+      70                 tophash itself failed
+      126                the program cannot be run, or the variable not be watched
+      127                there is no such program, or no such variable in it
+
+    USAGE: tophash watch [<options>] <variable> -- <program> [<argument> ...]
+
+    ARGUMENTS:
+      <variable>              The variable.
+      <program>               The program and its arguments, behind '--'.
+
+    OPTIONS:
+      --reporter <reporter>   Form of the report: text or json. (values: text,
+                              json; default: text)
+      --output <file>         Write the report to a file in place of standard
+                              output.
+      --quiet                 Print nothing but the report and errors.
+      --reads                 Name reads, too.
+      --confirm               Hold whoever changes it, to catch the other side.
+      --limit <number>        Stop watching after so many uses.
+      --rate <number>         Watch no more than so many uses per second; then
+                              pause until the next.
+      --thread <name>         Only uses by threads of this name.
+      --object <n>            Only the n-th object that is made.
+      --last <number>         Tell the last uses one by one. (default: 5)
+      --method <method>       By the processor, through the runtime's checks, or by
+                              what is allowed: hardware, software or auto. (values:
+                              auto, hardware, software; default: auto)
+      --image <file>          The program or library that holds the variable, if
+                              <program> only starts it.
+      --report <file>         The saved JSON report in which a fingerprint is
+                              looked up.
+      --symbolizer <path>     The llvm-symbolizer to use.
+      --also <variable>       Watch another variable as well: up to three.
+      --version               Show the version.
+      -h, --help              Show help information.
 
     """
 
@@ -218,6 +281,11 @@ import TophashTestSupport
   ])
   func `the help of test`(_ arguments: [String]) throws {
     expect(try BuiltTool.run(arguments), output: Self.testHelp)
+  }
+
+  @Test(arguments: [["watch", "--help"], ["help", "watch"]])
+  func `the help of watch`(_ arguments: [String]) throws {
+    expect(try BuiltTool.run(arguments), output: Self.watchHelp)
   }
 
   @Test(arguments: [["--version"], ["run", "--version"], ["test", "--version"]])

@@ -127,8 +127,9 @@ struct WatchTests {
     try #expect(
       BuiltTool.run(["run", "--reporter", "json", "--output", saved, "--", example]).end
         == .exited(66))
-    let findings = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: URL(filePath: saved))) as? [String: Any]
+    let findings =
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(filePath: saved))) as? [String: Any]
     let finding = try #require((findings?["findings"] as? [[String: Any]])?.first)
     let fingerprint = try #require(finding["fingerprint"] as? String)
     let run = try BuiltTool.run(["watch", fingerprint, "--report", saved, "--", example])

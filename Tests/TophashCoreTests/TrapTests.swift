@@ -244,6 +244,17 @@ import TophashTestSupport
     #expect(other.visit(0x2000, by: 5, modifies: false, idle: idle).delayed_by == 0, "two reads")
   }
 
+  @Test func `who waits for two holds of one owner waits for both`() {
+    let traps = Traps()
+    let start = traps.now
+    holdInVain(traps)
+    traps.now += 50_000
+    holdInVain(traps, of: Self.variable + 8)
+    traps.now += 10
+    let advice = traps.visit(0x2000, by: 5, idle: start..<traps.now)
+    #expect(advice.delayed_by == 0x1000, "it comes late after the first, and at once after both")
+  }
+
   @Test func `what is suspected is held`() {
     let traps = Traps()
     #expect(traps.visit(0x1000, by: 3).hold_ns == 0)

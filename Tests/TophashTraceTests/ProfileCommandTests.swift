@@ -100,7 +100,7 @@ import TophashTestSupport
     ),
     (
       ["--", "true"], 126,
-      "tophash: error: nothing was checked: no program with a Swift runtime ran; name a Swift program, or a script that starts one\n"
+      "tophash: error: nothing was measured: no program with a Swift runtime ran; name a Swift program, or a script that starts one\n"
     ),
     (
       ["--output", "/nowhere/x", "--", "true"], 70,

@@ -42,6 +42,7 @@ extension ProfileCommandTests {
       --version               Show the version.
       -h, --help              Show help information.
 
+
     """
 
   @Test func `its help says it all`() throws {

@@ -32,7 +32,194 @@ let atomics = [
     let desk = TicketDesk()
     await inParallel { desk.update($0) }
   },
+
+  Idiom("atomic-global") {
+    // Two functions, and a flag that only their code knows of.
+    await inParallel(workers: 2) { worker in
+      if worker == 0 { writePostcard() } else { readPostcard() }
+    }
+  },
+
+  Idiom("atomic-in-global") {
+    await inParallel(workers: 2) { worker in
+      if worker == 0 { writeTelegram() } else { readTelegram() }
+    }
+  },
+
+  Idiom("atomic-static") {
+    await inParallel(workers: 2) { worker in
+      if worker == 0 { Poster.write() } else { Poster.read() }
+    }
+  },
+
+  Idiom("atomic-captured") {
+    // The flag is no property of whoever uses it.
+    let flag = Flag()
+    let ledger = Ledger()
+    await inParallel(workers: 2) { worker in
+      guard flag.isUp.load(ordering: .acquiring) == (worker == 1) else {
+        sched_yield()
+        return
+      }
+      ledger.update(worker)
+      flag.isUp.store(worker == 0, ordering: .releasing)
+    }
+  },
+
+  Idiom("atomic-snapshot") {
+    // A table that never changes once others can see it.
+    let newest = Snapshots()
+    await inParallel(workers: 3) { worker in
+      if worker == 0 { newest.replace() } else { precondition(newest.value("size") > 0) }
+    }
+  },
+
+  Idiom("atomic-lazy-reference") {
+    let library = LazyTable()
+    await inParallel { worker in precondition(library.table.value("size") == 1) }
+  },
+
+  Idiom("mutex-global") {
+    await inParallel { updateGuardedLedger($0) }
+  },
+
+  Idiom("mutex-captured") {
+    let gate = Gate()
+    let ledger = Ledger()
+    await inParallel { worker in
+      gate.mutex.withLock { _ in ledger.update(worker) }
+    }
+  },
 ]
+
+private let postcardIsReady = Atomic(false)
+private let postcard = Ledger()
+
+private func writePostcard() {
+  guard !postcardIsReady.load(ordering: .acquiring) else {
+    sched_yield()
+    return
+  }
+  postcard.update(0)
+  postcardIsReady.store(true, ordering: .releasing)
+}
+
+private func readPostcard() {
+  guard postcardIsReady.load(ordering: .acquiring) else {
+    sched_yield()
+    return
+  }
+  postcard.update(1)
+  postcardIsReady.store(false, ordering: .releasing)
+}
+
+private struct Office: ~Copyable {
+  let isOpen = Atomic(false)
+  let telegram = Ledger()
+}
+
+private let office = Office()
+
+private func writeTelegram() {
+  guard !office.isOpen.load(ordering: .acquiring) else {
+    sched_yield()
+    return
+  }
+  office.telegram.update(0)
+  office.isOpen.store(true, ordering: .releasing)
+}
+
+private func readTelegram() {
+  guard office.isOpen.load(ordering: .acquiring) else {
+    sched_yield()
+    return
+  }
+  office.telegram.update(1)
+  office.isOpen.store(false, ordering: .releasing)
+}
+
+private enum Poster {
+  static let isUp = Atomic(false)
+  static let ledger = Ledger()
+
+  static func write() {
+    guard !isUp.load(ordering: .acquiring) else {
+      sched_yield()
+      return
+    }
+    ledger.update(0)
+    isUp.store(true, ordering: .releasing)
+  }
+
+  static func read() {
+    guard isUp.load(ordering: .acquiring) else {
+      sched_yield()
+      return
+    }
+    ledger.update(1)
+    isUp.store(false, ordering: .releasing)
+  }
+}
+
+private final class Flag: Sendable {
+  let isUp = Atomic(false)
+}
+
+private final class Gate: Sendable {
+  let mutex = Mutex(())
+}
+
+private let guardedLedger = Ledger()
+private let guardOfLedger = Mutex(())
+
+private func updateGuardedLedger(_ worker: Int) {
+  guardOfLedger.withLock { _ in guardedLedger.update(worker) }
+}
+
+/// Written once, before anybody else can see it.
+private final class Table: @unchecked Sendable {
+  private var values: [String: Int] = [:]
+
+  init(size: Int) {
+    values["size"] = size
+    fill()
+  }
+
+  @inline(never)
+  private func fill() {
+    values["colour", default: 0] += 1
+  }
+
+  func value(_ name: String) -> Int { values[name] ?? 0 }
+}
+
+private final class Snapshots: @unchecked Sendable {
+  // Every table stays: a reader may still look at an old one.
+  private var all = [Table(size: 1)]
+  private let newest: Atomic<Unmanaged<Table>>
+
+  init() {
+    newest = Atomic(Unmanaged.passUnretained(all[0]))
+  }
+
+  /// By one thread only.
+  func replace() {
+    guard all.count < 500 else { return }
+    let table = Table(size: all.count + 1)
+    all.append(table)
+    newest.store(Unmanaged.passUnretained(table), ordering: .releasing)
+  }
+
+  func value(_ name: String) -> Int {
+    newest.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.value(name) }
+  }
+}
+
+private final class LazyTable: Sendable {
+  private let reference = AtomicLazyReference<Table>()
+
+  var table: Table { reference.load() ?? reference.storeIfNil(Table(size: 1)) }
+}
 
 private final class GuardedAccounts: Sendable {
   let balances = Mutex<[Int: Int]>([:])

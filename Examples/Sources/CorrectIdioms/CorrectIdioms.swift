@@ -5,7 +5,7 @@ import Foundation
 struct CorrectIdioms {
   static let idioms =
     locks + locksInProperties + queues + atomics + concurrency + values + storage
-    + threads
+    + threads + handOver
 
   /// Runs the idioms named on the command line; `all` runs each, `list` prints the names.
   static func main() async {

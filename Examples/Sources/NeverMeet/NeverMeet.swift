@@ -9,6 +9,8 @@ struct NeverMeet {
   static let scenarios =
     [handOver, hotReaders, childTasks, twoActors] + [concurrentQueue, twoQueues, performTwice]
     + [lazyInitialisation, notificationList, threadResult, groupResult, pollResult]
+    + [rareWriter, unawaitedTask, asyncLet] + [earlySignal, earlyResume, earlyYield]
+    + [unlockedRead, mutexOnOneSide, operations]
 
   static func main() async {
     let arguments = CommandLine.arguments

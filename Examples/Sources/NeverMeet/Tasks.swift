@@ -139,3 +139,115 @@ let twoActors = Meeting("two-actors") {
   }.value
   _ = await (early, late)
 }
+
+/// Announcements, which change three times a day.
+final class Board: @unchecked Sendable {
+  private var notices: [Int: String] = [0: "open"]
+  private let lock = NSLock()
+
+  func read(_ number: Int) -> String? {
+    notices[number]  // race: read
+  }
+
+  func post(_ notice: String, as number: Int) {
+    notices[number] = notice  // race: post
+  }
+
+  func readGuarded(_ number: Int) -> String? { lock.withLock { notices[number] } }
+
+  func postGuarded(_ notice: String, as number: Int) { lock.withLock { notices[number] = notice } }
+}
+
+/// Racy: three changes, each while everybody has just looked.
+let rareWriter = Meeting("rare-writer") {
+  let board = Board()
+  await withTaskGroup(of: Void.self) { group in
+    group.addTask {
+      for _ in 0..<3 {
+        for _ in 0..<1_000 { precondition(board.read(0) != nil) }
+        try? await Task.sleep(for: .milliseconds(40))
+      }
+    }
+    group.addTask {
+      for number in 1...3 {
+        try? await Task.sleep(for: .milliseconds(30))
+        board.post("closed", as: number)
+      }
+    }
+  }
+} fixed: {
+  let board = Board()
+  await withTaskGroup(of: Void.self) { group in
+    group.addTask {
+      for _ in 0..<3 {
+        for _ in 0..<1_000 { precondition(board.readGuarded(0) != nil) }
+        try? await Task.sleep(for: .milliseconds(40))
+      }
+    }
+    group.addTask {
+      for number in 1...3 {
+        try? await Task.sleep(for: .milliseconds(30))
+        board.postGuarded("closed", as: number)
+      }
+    }
+  }
+}
+
+/// Answers that were computed before.
+final class Memo: @unchecked Sendable {
+  private var answers: [Int: Int] = [:]
+
+  func remember(_ question: Int, _ answer: Int) {
+    answers[question] = answer  // race: remember
+  }
+
+  func recall(_ question: Int) -> Int? {
+    answers[question]  // race: recall
+  }
+}
+
+/// Racy: a task that nobody awaits writes, and its maker reads.
+let unawaitedTask = Meeting("unawaited-task") {
+  let memo = Memo()
+  Task.detached { memo.remember(6, 42) }
+  try? await Task.sleep(for: .milliseconds(100))
+  precondition(memo.recall(6) == 42)
+} fixed: {
+  let memo = Memo()
+  await Task.detached { memo.remember(6, 42) }.value
+  precondition(memo.recall(6) == 42)
+}
+
+/// Distances between towns.
+final class Distances: @unchecked Sendable {
+  private var table: [String: UInt32] = [:]
+
+  func set(_ town: String, _ distance: UInt32) {
+    table[town] = distance  // race: set
+  }
+
+  func correct(_ town: String, by factor: UInt32) {
+    table[town, default: 1] *= factor  // race: correct
+  }
+}
+
+private func measured(_ distances: Distances) async { distances.set("Bergen", 20) }
+
+private func corrected(_ distances: Distances) async {
+  try? await Task.sleep(for: .milliseconds(40))
+  distances.correct("Bergen", by: 2)
+}
+
+/// Racy: two bindings of `async let` that share what they change.
+let asyncLet = Meeting("async-let") {
+  let distances = Distances()
+  async let first: Void = measured(distances)
+  async let second: Void = corrected(distances)
+  _ = await (first, second)
+} fixed: {
+  let distances = Distances()
+  async let first: Void = measured(distances)
+  await first
+  async let second: Void = corrected(distances)
+  await second
+}

@@ -157,7 +157,7 @@ let pollResult = Meeting("poll-result") {
 }
 
 /// Runs both bodies, each on a thread of its own.
-private func inThreads(
+func inThreads(
   _ first: @escaping @Sendable () -> Void, _ second: @escaping @Sendable () -> Void
 ) async {
   await withTaskGroup(of: Void.self) { group in

@@ -7,16 +7,10 @@
 #include "tophash_clocks.h"
 
 #define TOPHASH_GRANULE 64ull
-#define TOPHASH_PAGE 4096ull
 
 /// The same for all addresses of a granule, so that freeing one is one look-up.
 static inline uint64_t tophash_granule_hash(uint64_t address) {
   return address / TOPHASH_GRANULE * 0x9E3779B97F4A7C15ull;
-}
-
-static inline uint16_t *tophash_page_count(struct tophash_clocks *clocks, uint64_t address) {
-  uint64_t hash = address / TOPHASH_PAGE * 0x9E3779B97F4A7C15ull;
-  return &clocks->pages[hash >> (64 - TOPHASH_PAGE_BITS)];
 }
 
 static inline void tophash_page_add(struct tophash_clocks *clocks, uint64_t address) {

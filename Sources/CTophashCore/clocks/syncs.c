@@ -91,6 +91,18 @@ void tophash_clocks_release(struct tophash_clocks *clocks, struct tophash_strand
   strand->told = true;
 }
 
+void tophash_clocks_release_lock(struct tophash_clocks *clocks, struct tophash_strand *strand,
+                                 uint64_t key) {
+  if (strand == NULL || strand->slot == 0) return tophash_clocks_release(clocks, strand, key);
+  struct tophash_clock *clock = clock_to_release(clocks, key);
+  if (clock == &bucket_of(clocks, key)->shared) {
+    join_shared(clocks, clock, &strand->clock);
+  } else {
+    tophash_clock_join(clocks, clock, &strand->clock);
+  }
+  strand->told = true;
+}
+
 void tophash_clocks_release_to_all(struct tophash_clocks *clocks, struct tophash_strand *strand) {
   bool is_followed = strand != NULL && strand->slot != 0;
   join_shared(clocks, &clocks->common, is_followed ? &strand->clock : &clocks->now);

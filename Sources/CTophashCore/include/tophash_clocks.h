@@ -135,6 +135,10 @@ struct tophash_clocks {
   struct tophash_kept_stack stacks[1u << TOPHASH_STACK_BITS];
 };
 
+// Called at every access and lock: within one library, so that no call goes through
+// the dynamic linker.
+#pragma GCC visibility push(hidden)
+
 // MARK: Strands
 
 /// Starts a strand that knows nothing but `strand->clock`, or goes on with one
@@ -153,6 +157,9 @@ void tophash_strand_clear(struct tophash_clocks *clocks, struct tophash_strand *
 /// object learns everything that has happened anywhere.
 void tophash_clocks_release(struct tophash_clocks *clocks, struct tophash_strand *strand,
                             uint64_t key);
+/// The same for a lock that the strand holds: nobody else releases it meanwhile.
+void tophash_clocks_release_lock(struct tophash_clocks *clocks, struct tophash_strand *strand,
+                                 uint64_t key);
 void tophash_clocks_acquire(struct tophash_clocks *clocks, struct tophash_strand *strand,
                             uint64_t key);
 /// The strand knows everything that has happened anywhere: an edge that could not be seen.
@@ -192,6 +199,24 @@ bool tophash_clocks_is_repeated(struct tophash_clocks *clocks, struct tophash_st
 /// Forgets variables and sync objects in memory that is freed or new.
 void tophash_clocks_forget_memory(struct tophash_clocks *clocks, uint64_t address, uint64_t size);
 
+#define TOPHASH_PAGE 4096ull
+
+/// The number of variables and sync objects in the page of `address`, and in others
+/// of the same hash.
+static inline uint16_t *tophash_page_count(struct tophash_clocks *clocks, uint64_t address) {
+  uint64_t hash = address / TOPHASH_PAGE * 0x9E3779B97F4A7C15ull;
+  return &clocks->pages[hash >> (64 - TOPHASH_PAGE_BITS)];
+}
+
+/// False when nothing is known of `size` bytes of memory: two loads tell, nearly always.
+static inline bool tophash_clocks_may_know(struct tophash_clocks *clocks, uint64_t address,
+                                           uint64_t size) {
+  if (size > TOPHASH_PAGE) return true;
+  return __atomic_load_n(tophash_page_count(clocks, address), __ATOMIC_RELAXED) != 0 ||
+         __atomic_load_n(tophash_page_count(clocks, address + size - (size != 0)),
+                         __ATOMIC_RELAXED) != 0;
+}
+
 // MARK: What reports need
 
 /// Keeps a stack; the same stack has the same number. 0 when there is no room.
@@ -203,5 +228,7 @@ const struct tophash_kept_stack *tophash_clocks_stack(const struct tophash_clock
 /// Who made an access. False when that was too long ago.
 bool tophash_clocks_run_of(const struct tophash_clocks *clocks, tophash_event event,
                            struct tophash_run *run);
+
+#pragma GCC visibility pop
 
 #endif

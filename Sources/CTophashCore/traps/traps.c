@@ -105,6 +105,15 @@ static uint64_t delayed_by(struct tophash_traps *traps, const struct tophash_vis
 }
 
 void tophash_traps_held_in_vain(struct tophash_traps *traps, const struct tophash_hold *hold) {
+  // Held again at the next variable, under the same lock perhaps: whoever waits for
+  // the first waits on.
+  for (uint32_t i = 0; i < 1u << TOPHASH_HOLD_BITS; i++) {
+    struct tophash_hold *other = &traps->held[i];
+    uint64_t end = load(&other->end_ns);
+    if (load(&other->identity) != hold->identity || load(&other->address) == hold->address) continue;
+    if (end <= hold->start_ns && hold->start_ns - end < TOPHASH_HOLD_MIN_NS)
+      store(&other->end_ns, hold->end_ns);
+  }
   struct tophash_hold *place = &traps->held[hash(hold->address >> 3, TOPHASH_HOLD_BITS)];
   // The address last: a note that is torn by another one has the wrong address or
   // the wrong times for at most one visit.

@@ -65,13 +65,28 @@ void tophash_note_images(void) {
 
 bool tophash_is_program(uint64_t address) { return address - program_low < program_size; }
 
+// Callers that lie in none of them, by hash. A program locks at few places, very often.
+#define OUTSIDERS 64
+static uint64_t outsiders[OUTSIDERS];
+
+static uint64_t *outsider(const void *caller) {
+  return &outsiders[((uint64_t)caller >> 2) % OUTSIDERS];
+}
+
+static bool is_outside(const void *caller) {
+  return __atomic_load_n(outsider(caller), __ATOMIC_RELAXED) == (uint64_t)caller;
+}
+
 bool tophash_is_runtime(const void *caller) {
+  if (is_outside(caller)) return false;
   for (int i = 0; i < image_count; i++)
     if ((uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high) return true;
+  if (image_count > 0) __atomic_store_n(outsider(caller), (uint64_t)caller, __ATOMIC_RELAXED);
   return false;
 }
 
 bool tophash_is_concurrency(const void *caller) {
+  if (is_outside(caller)) return false;
   for (int i = 0; i < image_count; i++)
     if (images[i].is_concurrency)
       return (uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high;
@@ -178,8 +193,10 @@ static void *(*init_stack_object_original)(void *metadata, void *object);
 static void hook_release_dealloc(void *object) {
   // A task is freed without a word to the allocator below. Before it is: then its
   // memory may already be another thread's lock.
-  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
-  tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_BARRIERS);
+  if (tophash_clocks_may_know(tophash_process.clocks, (uint64_t)object, 1)) {
+    tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object);
+    tophash_clocks_forget_sync(tophash_process.clocks, (uint64_t)object | TOPHASH_KEY_BARRIERS);
+  }
   if (tophash_is_task(object))
     tophash_clocks_forget_sync(tophash_process.clocks,
                                (uint64_t)object + tophash_task_state_offset());
@@ -188,11 +205,17 @@ static void hook_release_dealloc(void *object) {
   tophash_strands.deinits--;
 }
 
+/// Most memory has nothing that is known of it.
+static inline void forget(const void *memory, uint64_t size) {
+  if (tophash_clocks_may_know(tophash_process.clocks, (uint64_t)memory, size))
+    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
+}
+
 static void *hook_slow_alloc(size_t size, size_t alignment) {
   void *memory = slow_alloc_original(size, alignment);
   // Not all memory comes back through `swift_slowDealloc`: stacks and the slabs
   // of tasks hold objects, too.
-  tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory, size);
+  forget(memory, size);
   return memory;
 }
 
@@ -200,9 +223,7 @@ static void hook_slow_dealloc(void *memory, size_t size, size_t alignment) {
   // Before it is freed: afterwards it may belong to another thread. The allocator
   // knows the size; some callers do not, and pass anything, so that what lies
   // around would be forgotten: tasks that are alive would lose their past.
-  if (memory != NULL)
-    tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)memory,
-                                 malloc_usable_size(memory));
+  if (memory != NULL) forget(memory, malloc_usable_size(memory));
   slow_dealloc_original(memory, size, alignment);
 }
 
@@ -214,8 +235,7 @@ static uint64_t size_of_instance(const uint64_t *metadata) {
 }
 
 static void *hook_init_stack_object(void *metadata, void *object) {
-  tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)object,
-                               size_of_instance(metadata));
+  forget(object, size_of_instance(metadata));
   return init_stack_object_original(metadata, object);
 }
 
@@ -224,8 +244,7 @@ static void *hook_init_stack_object(void *metadata, void *object) {
 void tophash_edge_unique(const void *object) {
   // The other references are gone, and with them whoever used the object through
   // them: as ordered as its end would be.
-  tophash_clocks_forget_memory(tophash_process.clocks, (uint64_t)object,
-                               size_of_instance(*(const uint64_t *const *)object));
+  forget(object, size_of_instance(*(const uint64_t *const *)object));
 }
 
 // MARK: Start
@@ -266,8 +285,7 @@ bool tophash_edges_start_swift(void) {
   void *core = dlsym(RTLD_DEFAULT, "swift_slowAlloc");
   void **acquire = dlsym(RTLD_DEFAULT, "_swift_tsan_acquire");
   void **release = dlsym(RTLD_DEFAULT, "_swift_tsan_release");
-  bool *enabled = dlsym(RTLD_DEFAULT, "_swift_tsan_enabled");
-  if (core == NULL || acquire == NULL || release == NULL || enabled == NULL) return false;
+  if (core == NULL || acquire == NULL || release == NULL) return false;
   void *release_dealloc = find_release_dealloc(core);
   if (release_dealloc == NULL) return false;
   once_original = patched("swift_once", NULL, (void *)hook_once);
@@ -295,8 +313,9 @@ bool tophash_edges_start_swift(void) {
       !tophash_runtime_patch_gate())
     return false;
   tophash_gate_tell_clocks();
+  // Not `_swift_tsan_enabled`: the functions are called where there are some, and that
+  // one would have each use of `swift_once` take the slow way for ever.
   *acquire = (void *)tophash_edge_announced_acquire;
   *release = (void *)tophash_edge_announced_release;
-  *enabled = true;
   return true;
 }

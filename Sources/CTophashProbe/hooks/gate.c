@@ -251,9 +251,16 @@ TOPHASH_EXPORT bool swift_isUniquelyReferenced_nonNull_native(const void *object
 }
 
 static bool ask(const void *object) {
-  if ((purposes & CLOCKS) && tophash_runtime.is_unique(object)) tophash_edge_unique(object);
-  if (!(purposes & GATE)) TOPHASH_JUMP tophash_runtime.is_unique(object);
-  if (!tophash_runtime.is_unique(object)) return false;
+  if (purposes == 0) TOPHASH_JUMP tophash_runtime.is_unique(object);
+  int64_t counts = __atomic_load_n((const int64_t *)object + 1, __ATOMIC_RELAXED);
+  bool is_unique = counts < 0 ? tophash_runtime.is_unique(object) : counts >> 32 == 0;
+  if (!is_unique) return false;
+  // Larger instances are rare, and their second page with variables rarer still; but
+  // the first two are looked at.
+  bool is_known = (purposes & CLOCKS) && tophash_clocks_may_know(tophash_process.clocks,
+                                                                  (uint64_t)object, TOPHASH_PAGE);
+  if (is_known) tophash_edge_unique(object);
+  if (!(purposes & GATE) || counts < 0) return true;
   uint64_t before = __atomic_load_n(place_of(object), __ATOMIC_RELAXED);
   if (before == passage(&tophash_self, object)) return true;
   TOPHASH_JUMP pass(object);

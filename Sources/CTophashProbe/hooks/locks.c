@@ -62,7 +62,9 @@ static bool orders(const void *caller, const volatile void *lock) {
          (tophash_is_concurrency(caller) && !tophash_is_runtime((const void *)lock));
 }
 
-enum effect { NONE, INIT, ACQUIRE, RELEASE, WAIT, MEET, ACQUIRE_READ, ACQUIRE_WRITE, RELEASE_EITHER };
+enum effect {
+  NONE, INIT, ACQUIRE, RELEASE, UNLOCK, WAIT, MEET, ACQUIRE_READ, ACQUIRE_WRITE, RELEASE_EITHER
+};
 
 static void before(enum effect effect, const volatile void *lock, const void *caller) {
   uint64_t key = (uint64_t)lock;
@@ -74,6 +76,10 @@ static void before(enum effect effect, const volatile void *lock, const void *ca
     case RELEASE:
       if (tophash_is_concurrency(caller)) return tophash_edge_announced_release((void *)lock);
       tophash_edge_release(key);
+      break;
+    case UNLOCK:
+      if (tophash_is_concurrency(caller)) return tophash_edge_announced_release((void *)lock);
+      tophash_clocks_release_lock(tophash_process.clocks, tophash_strand_current(), key);
       break;
     case MEET:
       tophash_edge_release(key);
@@ -196,7 +202,7 @@ LOCK_FUNCTION(ACQUIRE, MUTEX, pthread_mutex_lock, (pthread_mutex_t *lock), lock)
 LOCK_FUNCTION(ACQUIRE, NOTHING, pthread_mutex_trylock, (pthread_mutex_t *lock), lock)
 LOCK_FUNCTION(ACQUIRE, MUTEX, pthread_mutex_timedlock, (pthread_mutex_t *lock, const struct timespec *t), lock, t)
 LOCK_FUNCTION(ACQUIRE, MUTEX, pthread_mutex_clocklock, (pthread_mutex_t *lock, clockid_t c, const struct timespec *t), lock, c, t)
-LOCK_FUNCTION(RELEASE, NOTHING, pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
+LOCK_FUNCTION(UNLOCK, NOTHING, pthread_mutex_unlock, (pthread_mutex_t *lock), lock)
 
 LOCK_FUNCTION(INIT, NOTHING, pthread_rwlock_init, (pthread_rwlock_t *lock, const pthread_rwlockattr_t *a), lock, a)
 LOCK_FUNCTION(ACQUIRE_READ, READ, pthread_rwlock_rdlock, (pthread_rwlock_t *lock), lock)
@@ -210,7 +216,7 @@ LOCK_FUNCTION(RELEASE_EITHER, NOTHING, pthread_rwlock_unlock, (pthread_rwlock_t 
 LOCK_FUNCTION(INIT, NOTHING, pthread_spin_init, (pthread_spinlock_t *lock, int shared), lock, shared)
 LOCK_FUNCTION(ACQUIRE, SPIN, pthread_spin_lock, (pthread_spinlock_t *lock), lock)
 LOCK_FUNCTION(ACQUIRE, NOTHING, pthread_spin_trylock, (pthread_spinlock_t *lock), lock)
-LOCK_FUNCTION(RELEASE, NOTHING, pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
+LOCK_FUNCTION(UNLOCK, NOTHING, pthread_spin_unlock, (pthread_spinlock_t *lock), lock)
 
 #define SIGNAL_LOCK (tophash_wait_note_signal(lock, value == 0), lock)
 
@@ -233,7 +239,7 @@ LOCK_FUNCTION(RELEASE, NOTHING, pthread_cond_broadcast, (pthread_cond_t *lock), 
 #define WAIT_LOCK (note(mutex, caller), lock)
 
 #define WAIT_ORDER(call)     \
-  before(RELEASE, mutex, caller);    \
+  before(UNLOCK, mutex, caller);     \
   int status = call;         \
   after(ACQUIRE, mutex, caller);     \
   after(WAIT, lock, caller);         \

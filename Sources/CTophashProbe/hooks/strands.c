@@ -81,6 +81,7 @@ void tophash_strand_forked(void) {
   if (madvise(clocks, sizeof *clocks, MADV_DONTNEED) != 0) memset(clocks, 0, sizeof *clocks);
   struct tophash_strands *self = &tophash_strands;
   struct tophash_strand *strand = self->current;
+  memset(self->recent, 0, sizeof self->recent);  // the stacks are forgotten, too
   memset(&self->tail, 0, sizeof self->tail);
   for (; strand != NULL; strand = strand->outer) {
     memset(&strand->clock, 0, sizeof strand->clock);
@@ -185,6 +186,21 @@ void tophash_strand_enter_scope(uint32_t scope) {
 
 // MARK: Accesses
 
+/// Keeps a stack. A loop has the same one again and again: it is compared with the last
+/// one of its site, which is cheaper than to look it up.
+static uint32_t keep(const uint64_t *frames, uint32_t count) {
+  struct tophash_recent_stack *recent =
+      &tophash_strands.recent[frames[0] * 0x9E3779B97F4A7C15ull >> 32 & (TOPHASH_RECENT_STACKS - 1)];
+  uint32_t same = 0;
+  if (recent->stack != 0 && recent->count == count)
+    while (same < count && recent->frames[same] == frames[same]) same++;
+  if (same == count) return recent->stack;
+  recent->stack = tophash_clocks_keep_stack(tophash_process.clocks, frames, count);
+  recent->count = count;
+  memcpy(recent->frames, frames, count * sizeof *frames);
+  return recent->stack;
+}
+
 void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_t frame) {
   struct tophash_clocks *clocks = tophash_process.clocks;
   struct tophash_strand *strand = tophash_strand_current();
@@ -195,7 +211,7 @@ void tophash_strand_access(uint64_t address, bool modifies, uint64_t pc, uint64_
   if (tophash_clocks_is_repeated(clocks, strand, address, modifies)) return;
   uint64_t frames[TOPHASH_STACK_FRAMES], context;
   uint32_t count = tophash_stack_collect(pc, frame, frames, TOPHASH_STACK_FRAMES, &context);
-  uint32_t stack = tophash_clocks_keep_stack(clocks, frames, count);
+  uint32_t stack = keep(frames, count);
   struct tophash_unordered found;
   if (tophash_unlikely(
           tophash_clocks_access(clocks, strand, address, modifies, stack, &found)))

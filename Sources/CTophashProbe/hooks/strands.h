@@ -8,6 +8,8 @@
 
 #pragma GCC visibility push(hidden)
 
+#define TOPHASH_RECENT_STACKS 16u
+
 /// The strands of one thread.
 struct tophash_strands {
   /// Who runs here. NULL on a pool's thread between two pieces of work, and in
@@ -22,6 +24,12 @@ struct tophash_strands {
   /// What the piece of work that ran here last knew: the runtime finishes it on
   /// this thread after it was left.
   struct tophash_clock tail;
+  /// The stacks that accesses of this thread had last, by hash of the site.
+  struct tophash_recent_stack {
+    uint32_t stack;
+    uint32_t count;
+    uint64_t frames[TOPHASH_STACK_FRAMES];
+  } recent[TOPHASH_RECENT_STACKS];
   uint32_t deinits;  // objects being destroyed on this thread, one within the other
   bool is_awaiting;  // the task came to a continuation, and did not leave since
   bool is_pool;      // runs the work items of Dispatch, and nothing of its own

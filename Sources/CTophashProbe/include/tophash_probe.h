@@ -14,6 +14,7 @@
 //   hooks/edges.c    what the Swift runtime orders, and where memory ends
 //   hooks/spawn.c    where threads start, and who waits for their end
 //   hooks/dispatch.c what Dispatch orders
+//   hooks/pipes.c    what is handed over through a pipe
 //   hooks/waits.c    what threads and tasks wait for
 //   watch/           single variables, watched by the processor (watch/watch.h)
 //   output/conflict.c  what is written down when two accesses meet

@@ -35,9 +35,10 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   /// Who changes the dictionary, or was the last to do so, or made it.
   @usableFromInline let access = Atomic<UInt64>(AccessWord.initial(thread: tophash_thread_number()))
 
-  /// Where the latest change was begun: two levels of a stack, which cost two stores.
-  @exclusivity(unchecked) @usableFromInline var site: UInt = 0
-  @exclusivity(unchecked) @usableFromInline var caller: UInt = 0
+  /// Where the latest change was begun: two levels of a stack, which cost two stores. Atomic, for
+  /// they are read while another thread may change them.
+  @usableFromInline let site = Atomic<UInt>(0)
+  @usableFromInline let caller = Atomic<UInt>(0)
 
   @exclusivity(unchecked) @usableFromInline var storedCount = 0
   @exclusivity(unchecked) @usableFromInline var hasher: KeyHasher<Key>

@@ -1,7 +1,7 @@
 /// Compares keys.
 @usableFromInline
 internal enum KeyEquality {
-  /// Whether the key at an address, which its caller keeps there, is `key`.
+  /// Whether the key at an address, which its caller keeps alive there, is `key`.
   @inlinable @inline(__always)
   internal static func isEqual<Key: Equatable>(
     at stored: UnsafePointer<Key>, to key: Key
@@ -10,13 +10,6 @@ internal enum KeyEquality {
       let words = StringWords(_identityCast(key, to: String.self))
       if let answer = StringWords(at: stored).isEquivalent(to: words) { return answer }
     }
-    return isEqualByOperator(at: stored, to: key)
-  }
-
-  @inlinable @inline(__always)
-  internal static func isEqualByOperator<Key: Equatable>(
-    at stored: UnsafePointer<Key>, to key: Key
-  ) -> Bool {
-    stored.pointee == key
+    return stored.pointee == key
   }
 }

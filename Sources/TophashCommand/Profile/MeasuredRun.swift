@@ -31,7 +31,7 @@ struct MeasuredRun {
       path: subject.path, arguments: subject.arguments,
       environment: preload.merged(into: environment), signalMask: inbox.originalMask)
     var supervisor = Supervisor(
-      child: child, inbox: inbox, directory: directory, console: console, haltsOnFinding: false)
+      child: child, inbox: inbox, console: console)
     end = supervisor.superviseToEnd()
     mainProcess = child.pid
 
@@ -56,7 +56,11 @@ struct MeasuredRun {
   ///
   /// - Throws: why there was nothing to measure.
   func leave() throws(ToolError) -> Never {
-    let outcome = Outcome(session: session, mainProcess: mainProcess, end: end, judge: Judge())
+    let outcome = Outcome(
+      session: session, mainProcess: mainProcess, end: end, fails: false,
+      nothingRan: .cannotRun(
+        "nothing was measured: no program with a Swift runtime ran",
+        "name a Swift program, or a script that starts one"))
     if let error = outcome.error {
       if error.code != .cannotRun || end == .exited(0) { throw error }
     } else if waits.isEmpty {

@@ -28,10 +28,12 @@ extension Tophash {
     @Option(
       help: ArgumentHelp(
         "Write the profile for 'go tool pprof' and others that read its format.",
-        valueName: "file"))
+        valueName: "file"), completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("Write a flame graph of the waits, as SVG.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("Write a flame graph of the waits, as SVG.", valueName: "file"),
+      completion: .file())
     var flameGraph: String?
 
     @Option(help: ArgumentHelp("Places to show of each part. (default: 10)", valueName: "number"))
@@ -43,10 +45,12 @@ extension Tophash {
     @Flag(help: "Print nothing but the table and errors.")
     var quiet = false
 
-    @Option(help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"))
+    @Option(
+      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
     var symbolizer: String?
 
-    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    @Argument(
+      parsing: .captureForPassthrough, help: "The program and its arguments.", completion: .file())
     var program: [String] = []
 
     static let optionNames = ["output", "flame-graph", "top", "color", "quiet", "symbolizer"]

@@ -142,7 +142,8 @@ struct FingerprintLookup {
     }
     guard let bytes = SmallFile.bytes(at: report, limit: 64 << 20) else {
       throw ToolError(
-        what: "'\(report)' cannot be read", remedy: "write a report with 'tophash run --reporter json'",
+        what: "'\(report)' cannot be read",
+        remedy: "write a report with 'tophash run --reporter json'",
         code: .notFound)
     }
     let saved: Report

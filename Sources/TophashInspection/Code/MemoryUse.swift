@@ -27,8 +27,7 @@ package final class MemoryUses {
     var decoder = InstructionDecoder(code: bytes, address: range.lowerBound)
     while let instruction = decoder.next(), instruction.next <= address {
       guard instruction.next == address else { continue }
-      if instruction.isLocked { return .atomic }
-      return instruction.writesMemory || instruction.isStringStore ? .write : .read
+      return instruction.memoryUse
     }
     return nil
   }
@@ -45,6 +44,12 @@ package final class MemoryUses {
 }
 
 extension Instruction {
+  /// What it does to its operand in memory.
+  var memoryUse: MemoryUse {
+    if isLocked { return .atomic }
+    return writesMemory || isStringStore ? .write : .read
+  }
+
   /// `movs` and `stos`, which name no operand.
   var isStringStore: Bool {
     map == .primary && [0xa4, 0xa5, 0xaa, 0xab].contains(opcode)

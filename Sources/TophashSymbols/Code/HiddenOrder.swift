@@ -71,7 +71,8 @@ extension HiddenOrder {
     }
     let function = Function(image: image.loaded.path, start: extent.lowerBound, depth: depth)
     if let answer = known.withLock({ $0.functions[function] }) { return answer }
-    let answer = scan(extent, in: image, depth: depth)
+    let answer =
+      scan(extent, in: image, depth: depth) || mergedMayOrder(extent, in: image, depth: depth)
     known.withLock { $0.functions[function] = answer }
     return answer
   }
@@ -91,6 +92,19 @@ extension HiddenOrder {
       return table
     }
     return table?.entry(containing: vaddr)?.range
+  }
+
+  /// One function that the compiler made of several alike gets what they differ in, such as the
+  /// address of an atomic, as arguments: the function that it is named after passes its own.
+  private func mergedMayOrder(
+    _ extent: Range<UInt64>, in image: ImageSet.Image, depth: Int
+  ) -> Bool {
+    guard let name = image.file.symbol(containing: extent.lowerBound)?.name, name.hasSuffix("Tm")
+    else { return false }
+    return image.file.symbols.named(String(name.dropLast(2))).contains {
+      $0.isDefined && $0.value != extent.lowerBound
+        && hasLockedInstruction(around: $0.value, in: image, depth: depth)
+    }
   }
 
   private func scan(_ extent: Range<UInt64>, in image: ImageSet.Image, depth: Int) -> Bool {
@@ -127,7 +141,7 @@ extension HiddenOrder {
     guard let name = image.file.symbol(containing: vaddr)?.name, name.hasPrefix("$s") else {
       return false
     }
-    if Self.mangledModules.contains(where: name.contains) { return true }
+    if Self.namesAtomic(name) { return true }
     // A variable, or what gives its address: of others the type does not matter.
     guard ["vp", "vpZ", "vau", "vauZ"].contains(where: name.hasSuffix),
       let type = demangle(name)?.split(separator: " : ").last
@@ -139,8 +153,12 @@ extension HiddenOrder {
     return atomicTypes(in: image).contains(path.joined(separator: "."))
   }
 
-  /// `Synchronization` and `Atomics`, as they begin in symbols.
-  private static let mangledModules = ["15Synchronization", "7Atomics"]
+  /// Whether a mangled name speaks of an atomic of the standard library or of swift-atomics. Of a
+  /// `Mutex` the locked instructions tell better.
+  private static func namesAtomic(_ name: String) -> Bool {
+    ["15Synchronization6Atomic", "15Synchronization19AtomicLazyReference", "7Atomics"]
+      .contains(where: name.contains)
+  }
 }
 
 // MARK: - Types
@@ -191,10 +209,16 @@ extension HiddenOrder {
       // Of types that cannot be copied, as atomics are, only a function is written down that
       // gives the type: older runtimes must not take them for ordinary ones.
       let accessor: UInt8 = 9
-      return reader.memory.typeName(at: name)?.contains(accessor) == true
+      guard reader.memory.typeName(at: name)?.contains(accessor) == true else { return false }
+      // The compiler calls that text by what it stands for.
+      let image = images.image(at: name)
+      guard let symbol = image.flatMap({ $0.file.symbol(containing: $0.vaddr(name)) })?.name,
+        symbol.hasPrefix("get_type_metadata ")
+      else { return true }
+      return !symbol.hasPrefix("get_type_metadata 15Synchronization5MutexV")
     }
     let last = type.path.last?.name ?? ""
-    return Self.atomicModules.contains(type.module)
+    return Self.atomicModules.contains(type.module) && last != "Mutex"
       || type.module == "__C" && last.lowercased().contains("atomic")
   }
 }

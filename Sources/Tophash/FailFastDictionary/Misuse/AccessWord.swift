@@ -64,8 +64,8 @@ extension FailFastDictionary {
     }
     let word = AccessWord.next(after: seen, operation, thread: tophash_thread_number())
     access.store(word, ordering: .relaxed)
-    site = tophash_program_counter()
-    caller = tophash_return_address()
+    site.store(tophash_program_counter(), ordering: .relaxed)
+    caller.store(tophash_return_address(), ordering: .relaxed)
     if _slowPath((seen ^ word) &>> 32 != 0) { Lingering.linger() }
     return word
   }

@@ -244,7 +244,8 @@ extension FailFastDictionary {
   private func report(_ operation: Operation, _ word: UInt64) -> Bool {
     let identity = ObjectIdentifier(self)
     // First, as the other side's next change leaves its own behind.
-    let left = MisuseStack(site: site, caller: caller)
+    let left = MisuseStack(
+      site: site.load(ordering: .relaxed), caller: caller.load(ordering: .relaxed))
     let side = DictionaryMisuse.Side.here(operation)
     let mark = { [self] in
       _ = access.bitwiseOr(AccessWord.contested, ordering: .relaxed)

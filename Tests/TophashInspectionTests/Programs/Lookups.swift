@@ -1,0 +1,35 @@
+// Compiled together with the sources of the dictionaries: what a program that imports them gets.
+
+@inline(never)
+func lookUp(_ table: ConcurrentDictionary<Int, Int>, _ key: Int) -> Int? { table[key] }
+
+@inline(never)
+func lookUpUnspecialised<Key: Hashable & Sendable, Value: Sendable>(
+  _ table: ConcurrentDictionary<Key, Value>, _ key: Key
+) -> Value? { table[key] }
+
+@inline(never)
+func store(_ table: ConcurrentDictionary<Int, Int>, _ key: Int) {
+  table.updateValue(1, forKey: key)
+}
+
+final class Box {
+  var values: [Int: Int] = [:]
+
+  @inline(never)
+  func lookUp(_ key: Int) -> Int? { values[key] }
+
+  @inline(never)
+  func store(_ key: Int) { values[key] = 1 }
+}
+
+@main
+enum Main {
+  static func main() {
+    let table = ConcurrentDictionary<Int, Int>()
+    let box = Box()
+    store(table, 1)
+    box.store(1)
+    print(lookUp(table, 1) ?? 0, lookUpUnspecialised(table, 1) ?? 0, box.lookUp(1) ?? 0)
+  }
+}
