@@ -98,6 +98,10 @@ let package = Package(
       name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
     .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
 
+    // Uses a dictionary from three threads, to be run under `tophash explore`.
+    .executableTarget(
+      name: "MapExplorer", dependencies: ["Tophash"], path: "Tests/MapExplorer"),
+
     // What tests share: running programs, checking JSON against a schema, chance with a seed.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
 
@@ -121,7 +125,8 @@ let package = Package(
       name: "TophashExplorationTests",
       // Programs are run under the built library and the built tool; neither is linked.
       dependencies: [
-        "CTophashSchedule", "TophashCommand", "TophashExploration", "TophashTestSupport",
+        "CTophashSchedule", "MapExplorer", "TophashCommand", "TophashExploration",
+        "TophashTestSupport",
       ],
       exclude: ["Programs"]),
     .testTarget(name: "TophashGalleryTests", dependencies: ["TophashGallery"]),

@@ -108,7 +108,7 @@ var scenarios = map[string]func() int{
 	"flag": func() int {
 		flags := 0
 		together(2, func(worker int) {
-			for range 1_000_001 {
+			for range 200_001 {
 				flags ^= 1 << worker
 			}
 		})

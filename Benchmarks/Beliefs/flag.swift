@@ -8,6 +8,6 @@ final class Shared: @unchecked Sendable {
 
 let shared = Shared()
 DispatchQueue.concurrentPerform(iterations: 2) { worker in
-  for _ in 0..<1_000_001 { shared.flags ^= 1 << worker }
+  for _ in 0..<200_001 { shared.flags ^= 1 << worker }
 }
 print(shared.flags)

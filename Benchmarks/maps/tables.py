@@ -83,12 +83,6 @@ def ratios(cells, clock):
 def ratio(cells, clock, ours, kinds, keys, n, cell):
     """The row of one cell: ours by the best of its peers, round by round."""
     by_peer = cells[keys, n, cell]
-    speed = lambda run: rate(run, clock)
-    if keys == "grow":
-        # Insertions of integers, by CPU time.
-        if ours != "fail-fast" or clock != "cpu":
-            return None
-        keys, speed = "int", lambda run: n / run["cpu_ns"] * 1e3
     if keys not in kinds or ours not in by_peer:
         return None
     rivals, goal = kinds[keys]
@@ -96,13 +90,12 @@ def ratio(cells, clock, ours, kinds, keys, n, cell):
     there = [name for name in rivals if set(by_peer.get(name, ())) & set(by_peer[ours])]
     if not there:
         return None
-    typical = lambda name: median(speed(run) for run in by_peer[name].values())
-    best = max(there, key=typical)
+    best = max(there, key=lambda name: middle(by_peer[name], clock))
     common = set(by_peer[ours]) & set(by_peer[best])
-    each = [speed(by_peer[ours][r]) / speed(by_peer[best][r]) for r in common]
+    each = [rate(by_peer[ours][r], clock) / rate(by_peer[best][r], clock) for r in common]
     return [
-        PEERS[ours].title, keys, f"{n:,}", "insert" if cell == "grow" else cell.replace(":", ", T = "),
-        number(typical(ours)), PEERS[best].title, number(typical(best)),
+        PEERS[ours].title, keys, f"{n:,}", cell.replace(":", ", T = "),
+        number(middle(by_peer[ours], clock)), PEERS[best].title, number(middle(by_peer[best], clock)),
         f"{median(each):.2f}", f"{min(each):.2f}–{max(each):.2f}", f"{goal}",
         "" if median(each) >= goal else "**short**"]
 

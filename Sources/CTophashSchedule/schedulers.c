@@ -46,10 +46,12 @@ static void link_choices(struct tophash_scheduler *scheduler) {
 }
 
 void tophash_scheduler_start(struct tophash_scheduler *scheduler, const struct tophash_order *order,
-                             struct tophash_account *account) {
+                             struct tophash_account *account,
+                             struct tophash_crossroads *crossroads) {
   memset(scheduler, 0, offsetof(struct tophash_scheduler, following));
   scheduler->order = order;
   scheduler->account = account;
+  scheduler->crossroads = crossroads;
   scheduler->random = order->seed;
   scheduler->floor = 1ull << 62;
   draw(scheduler);
@@ -166,6 +168,19 @@ static uint32_t by_record(struct tophash_scheduler *scheduler, uint32_t current,
   return otherwise;
 }
 
+/// Remembers that others could have gone on here.
+static void keep(struct tophash_scheduler *scheduler, uint32_t current, uint32_t own_step,
+                 uint32_t usual, const struct tophash_candidate *candidates, uint32_t count) {
+  struct tophash_account *account = scheduler->account;
+  if (scheduler->crossroads == NULL || !scheduler->order->keeps_crossroads || count < 2) return;
+  if (account->crossroads_count == TOPHASH_CROSSROADS) return;
+  uint64_t others = 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (candidates[i].thread < 64) others |= 1ull << candidates[i].thread;
+  scheduler->crossroads[account->crossroads_count++] = (struct tophash_crossroads){
+      .thread = current, .own_step = own_step, .usual = usual, .others = others};
+}
+
 uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t current,
                                   uint32_t own_step, bool is_free,
                                   const struct tophash_candidate *candidates, uint32_t count) {
@@ -176,6 +191,7 @@ uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t 
     next = by_record(scheduler, current, own_step, usual, candidates, count);
   else if (is_open)
     next = by_policy(scheduler, current, candidates, count);
+  if (is_open) keep(scheduler, current, own_step, usual, candidates, count);
   struct tophash_account *account = scheduler->account;
   if (next != usual && account->choice_count < TOPHASH_CHOICES)
     account->choices[account->choice_count++] =

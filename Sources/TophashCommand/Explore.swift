@@ -81,6 +81,10 @@ extension Tophash {
     @Flag(help: .hidden)
     var randomAddresses = false
 
+    // The same: one schedule again and again; the number of different ones tells.
+    @Flag(help: .hidden)
+    var repeatOne = false
+
     @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
     var program: [String] = []
 
@@ -117,6 +121,8 @@ extension Tophash {
         search.seconds = time
         search.only = scheduler?.scheduler
         search.allowsOverlaps = allowOverlaps
+        search.repeatsOneRun = repeatOne
+        if repeatOne, search.only == nil { search.only = .random }
         try Explorer(
           command: command, search: search, jobs: jobs, shrinks: !noShrink,
           scheduleFile: saveSchedule, reporter: reporter ?? .text, output: output,
@@ -138,7 +144,7 @@ extension Tophash {
 enum SchedulerChoice: String, CaseIterable, ExpressibleByArgument {
   case portfolio, random, pos
   case posLate = "pos-late"
-  case pct, sticky
+  case pct, sticky, bounded
 
   var scheduler: Scheduler? { Scheduler(rawValue: rawValue) }
 }

@@ -11,8 +11,8 @@ package struct Catalogue: Decodable, Sendable {
 
     package var program: String
     package var scenario: String
-    /// What `tophash explain` calls it.
-    package var misuse: String
+    /// What `tophash explain` calls it; `nil` for one that has no page.
+    package var misuse: String?
     /// The same misuse of a `FailFastDictionary`, where there is one.
     package var failFast: String?
     /// `nil` when every access is guarded, and the mistake is one of logic.

@@ -16,7 +16,7 @@ package struct Matrix: Codable, Sendable {
 
   package struct Row: Codable, Sendable {
     package var name: String
-    package var misuse: String
+    package var misuse: String?
     /// By the method's name; a method that does not apply has none.
     package var cells: [String: Cell]
 

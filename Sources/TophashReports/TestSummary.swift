@@ -12,7 +12,7 @@ package struct TestSummary {
     }
     var counts: [String: UInt64] = [:]
     var homeless: UInt64 = 0
-    for finding in report.findings {
+    for finding in report.open {
       let names = Set(finding.involvements.flatMap(\.tests).map(\.name))
       if names.isEmpty { homeless += 1 }
       for name in names { counts[name, default: 0] += 1 }

@@ -100,6 +100,7 @@ import TophashTestSupport
       --version               Show the version.
       -h, --help              Show help information.
 
+
     """
 
   static let runHelp = """

@@ -96,12 +96,15 @@ import TophashTestSupport
     let man = try BuiltTool.run(["manual"]).output.replacing("\\-", with: "-")
     let markdown = try BuiltTool.run(["manual", "--form", "markdown"]).output
     #expect(Self.commands.count >= 5)
+    #expect(man.contains("\n.SH TOPHASH GALLERY MATRIX\n"))
+    #expect(markdown.contains("\n## tophash gallery matrix\n"))
     for command in Self.commands {
       #expect(man.contains("\n.SH TOPHASH \(command.uppercased())\n"))
       #expect(markdown.contains("\n## tophash \(command)\n"))
       let help = try BuiltTool.run([command, "--help"]).output
       let options = help.matches(of: /\n  (?:-h, )?(--[a-z-]+)/).map { String($0.1) }
-      #expect(options.count >= 3)
+      // A command with commands of its own has no more than these.
+      #expect(options.count >= 2)
       let pages = [
         try section(of: man, "\n.SH TOPHASH \(command.uppercased())\n", "\n.SH "),
         try section(of: markdown, "\n## tophash \(command)\n", "\n## "),

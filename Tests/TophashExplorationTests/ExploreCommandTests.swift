@@ -55,6 +55,54 @@ import TophashTestSupport
     #expect(try found("1") == found("2"))
   }
 
+  static let shapes = [
+    "group", "actor", "main-actor", "async-let", "stream", "continuation", "sleep", "yield",
+    "cancel", "threads", "inline-lock", "condition", "readers", "perform", "queues", "barrier",
+    "after",
+    "operations", "run-loop",
+  ]
+
+  @Test(arguments: shapes)
+  func `a correct program of any shape ends well in every order, and each order repeats`(
+    _ shape: String
+  ) throws {
+    let search = try Explored.shapes.explore(["--schedules", "20"], [shape])
+    #expect(search.end == .exited(0), "\(search.output)\(search.errors)")
+    #expect(search.errors.contains("tophash: no run failed; "))
+
+    // Of one order there is one trace, wherever memory lies; the other one is the plain order's.
+    let repeated = try Explored.shapes.explore(
+      ["--repeat-one", "--random-addresses", "--schedules", "20"], [shape])
+    #expect(repeated.end == .exited(0))
+    #expect(
+      repeated.errors.contains(", 2 different\n") || repeated.errors.contains(", 1 different\n"),
+      "\(repeated.errors)")
+  }
+
+  @Test func `a program with few schedules is tried in all of them`() throws {
+    let result = try Explored.deadlock.explore(["--scheduler", "bounded"], ["fixed"])
+    #expect(result.end == .exited(0))
+    #expect(result.errors.contains("no run failed; every schedule was tried"))
+  }
+
+  @Test(arguments: ["concurrent", "read-mostly", "sharded", "locked"])
+  func `no order of threads makes one of the maps lie`(_ map: String) throws {
+    let result = try Explored.tophash([
+      "explore", "--schedules", "50", "--", "\(Explored.products)/MapExplorer", map,
+    ])
+    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
+  }
+
+  @Test func `a map that adds in two steps is found out, and the lie is told again`() throws {
+    let result = try Explored.tophash([
+      "explore", "--schedules", "100", "--save-schedule", "map.schedule", "--",
+      "\(Explored.products)/MapExplorer", "broken",
+    ])
+    #expect(result.end == .exited(66))
+    #expect(result.output.hasPrefix("failure (replayed, 10 of 10): crash: trapped"))
+    #expect(result.output.contains("no order explains the answers"))
+  }
+
   @Test(arguments: ["echo", "child", "timers"])
   func `a program that has to do with the world outside is no failure`(_ part: String) throws {
     let result = try Explored.world.explore(["--schedules", "20"], [part])

@@ -69,6 +69,17 @@ import Testing
     #expect(decisions.account.drift == 1)
   }
 
+  @Test func `crossroads are kept on request`() {
+    let decisions = Decisions(TOPHASH_POLICY_DEFAULT, keepsCrossroads: true)
+    _ = decisions.choose(0, among: [0, 2])
+    _ = decisions.choose(0, among: [0])
+    _ = decisions.choose(0, among: [1, 2])
+    let kept = decisions.crossroads
+    #expect(kept.map(\.own_step) == [1, 3])
+    #expect(kept.map(\.usual) == [0, 1])
+    #expect(kept.map(\.others) == [0b101, 0b110])
+  }
+
   @Test func `objects are numbered by appearance`() {
     let objects = UnsafeMutablePointer<tophash_objects>.allocate(capacity: 1)
     defer { objects.deallocate() }
@@ -86,19 +97,24 @@ private final class Decisions {
   private let scheduler = UnsafeMutablePointer<tophash_scheduler>.allocate(capacity: 1)
   private var ownSteps = [UInt32](repeating: 0, count: 8)
 
-  init(_ policy: tophash_policy, seed: UInt64 = 1, following choices: [tophash_choice]? = nil) {
+  init(
+    _ policy: tophash_policy, seed: UInt64 = 1, following choices: [tophash_choice]? = nil,
+    keepsCrossroads: Bool = false
+  ) {
     memset(file, 0, MemoryLayout<tophash_schedule_file>.size)
     let order = file.pointer(to: \.order)!
     order.pointer(to: \.policy)!.pointee = policy.rawValue
     order.pointer(to: \.seed)!.pointee = seed
     order.pointer(to: \.depth)!.pointee = 3
     order.pointer(to: \.length)!.pointee = 30
+    order.pointer(to: \.keeps_crossroads)!.pointee = keepsCrossroads ? 1 : 0
     if let choices {
       order.pointer(to: \.is_replay)!.pointee = 1
       order.pointer(to: \.choice_count)!.pointee = UInt32(choices.count)
       for (index, choice) in choices.enumerated() { tophash_file_order(file)[index] = choice }
     }
-    tophash_scheduler_start(scheduler, order, file.pointer(to: \.account)!)
+    tophash_scheduler_start(
+      scheduler, order, file.pointer(to: \.account)!, tophash_file_crossroads(file))
     for thread in 0..<UInt32(3) { tophash_scheduler_add(scheduler, thread) }
   }
 
@@ -111,6 +127,10 @@ private final class Decisions {
 
   var choices: [tophash_choice] {
     (0..<Int(account.choice_count)).map { tophash_file_choices(file)[$0] }
+  }
+
+  var crossroads: [tophash_crossroads] {
+    (0..<Int(account.crossroads_count)).map { tophash_file_crossroads(file)[$0] }
   }
 
   func choose(

@@ -160,6 +160,13 @@ import TophashTestSupport
     #expect(read.mistakes.first?.text.hasPrefix(words) == true)
   }
 
+  @Test func `damage does no harm`() {
+    let source = "let é = 1 // tophash:disable:this all why\n/// tophash:disable:next all why\r\n"
+    for bytes in mutations(of: Array(source.utf8), in: 0..<source.utf8.count, seeds: 0..<1000) {
+      _ = directives(String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
   @Test func `what is no comment is none`() {
     let read = directives("let text = \"tophash:disable:this all x\"\n")
     #expect(read.directives.isEmpty && read.mistakes.isEmpty)

@@ -237,13 +237,11 @@ static void describe(const struct tophash_thread *thread, struct tophash_thread_
   if (holder != NULL) into->holder = holder->id;
 }
 
-/// Leaves a description of every thread, for the tool.
 void tophash_describe_threads(void) {
   struct tophash_account *now = account();
   now->thread_count = tophash_run.thread_count;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++)
     describe(&tophash_run.threads[i], &now->threads[i]);
-  tophash_access_forget_locks();
 }
 
 _Noreturn void tophash_finish(enum tophash_end end) {

@@ -152,6 +152,9 @@ void tophash_await_turn(struct tophash_thread *self);
 /// Gives the baton away without waiting; false when there is nobody to take it.
 bool tophash_give_away(struct tophash_thread *self, bool stays_ready);
 
+/// Leaves a description of every thread, for the tool.
+void tophash_describe_threads(void);
+
 /// Ends the run.
 _Noreturn void tophash_finish(enum tophash_end end);
 
@@ -182,8 +185,6 @@ void tophash_note_inner_descriptor(int descriptor);
 
 void tophash_access_note_lock(struct tophash_thread *self, const volatile void *lock,
                               const void *caller);
-void tophash_access_forget_locks(void);
-void tophash_note_object(uint32_t object, uint64_t address);
 
 // MARK: Tasks
 

@@ -9,8 +9,6 @@
 
 static const int signals[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 
-void tophash_describe_threads(void);
-
 /// Also for a trap that is none of this library's own.
 void tophash_crashed(int signal, siginfo_t *info, void *context) {
   struct tophash_account *account = &tophash_run.file->account;

@@ -65,7 +65,7 @@ static void forked(void) {
 /// From here on this process is under control.
 static void begin_run(void) {
   struct tophash_schedule_file *file = tophash_run.file;
-  tophash_scheduler_start(&tophash_run.scheduler, &file->order, &file->account);
+  tophash_scheduler_start(&tophash_run.scheduler, &file->order, &file->account, file->crossroads);
   tophash_watchdog_begin();
   if (file->order.is_detailed) tophash_crash_begin();
   pthread_atfork(NULL, NULL, forked);
@@ -91,6 +91,7 @@ static void serve(void) {
     }
     file->account.child = (uint32_t)child;
     file->account.wait_status = child < 0 ? -1 : tophash_watch(child, file);
+    file->account.child = 0;
     if (write_real()(ANSWERS, &byte, 1) != 1) break;
   }
   _exit(0);
@@ -153,10 +154,8 @@ TOPHASH_EXPORT int __libc_start_main(main_function main, int argc, char **argv, 
   return __libc_start_main_real()(main, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
-void tophash_describe_threads(void);
-
-/// The program ends by itself: what is known goes into the account.
+/// The program ends by itself: who its threads were goes into the account of a detailed run.
 __attribute__((destructor)) static void end_run(void) {
   if (!tophash_is_controlled || tophash_self == NULL) return;
-  tophash_access_forget_locks();
+  if (tophash_run.file->order.is_detailed) tophash_describe_threads();
 }

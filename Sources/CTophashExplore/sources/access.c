@@ -31,6 +31,12 @@ static uint32_t access_count;
 static uint64_t locks[LOCKS_MAX];
 static uint32_t lock_count;
 
+static bool is_lock(uint64_t address) {
+  for (uint32_t i = 0; i < lock_count; i++)
+    if (locks[i] == address) return true;
+  return false;
+}
+
 static void keep_overlap(struct tophash_thread *self, const struct open_access *first,
                          bool modifies, uint64_t pc) {
   struct tophash_account *account = &tophash_run.file->account;
@@ -58,11 +64,12 @@ static void look_for_overlap(struct tophash_thread *self, uint64_t address, bool
     const struct open_access *other = &accesses[i];
     bool meets = other->address == address && other->thread != self->id &&
                  (other->modifies || modifies);
-    if (meets) keep_overlap(self, other, modifies, pc);
+    if (meets && !is_lock(address)) keep_overlap(self, other, modifies, pc);
   }
 }
 
-void tophash_note_object(uint32_t object, uint64_t address) {
+/// Keeps what names the variable, once for each.
+static void note_object(uint32_t object, uint64_t address) {
   struct tophash_schedule_file *file = tophash_run.file;
   uint32_t count = file->account.named_count;
   if (count == TOPHASH_NAMED_OBJECTS) return;
@@ -87,7 +94,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_beginAccess(void *address, u
   enum tophash_point point = modifies ? TOPHASH_POINT_MODIFY : TOPHASH_POINT_READ;
   tophash_point(self, point, address, site);
   if (tophash_unlikely(tophash_run.file->order.is_detailed))
-    tophash_note_object(self->object, (uint64_t)address);
+    note_object(self->object, (uint64_t)address);
   if (is_tracked) look_for_overlap(self, (uint64_t)address, modifies, site_pc);
   tophash_leave(self);
   swift_beginAccess_real()(address, buffer, flags, pc);
@@ -119,11 +126,16 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) 
 }
 
 // MARK: Locks
+//
+// `pthread_mutex_lock(&self.mutex)` is, to the compiler, a modification of `mutex` that lasts
+// until the lock is got. Whatever turns out to be a lock is no race, also afterwards.
 
-static bool is_lock(uint64_t address) {
-  for (uint32_t i = 0; i < lock_count; i++)
-    if (locks[i] == address) return true;
-  return false;
+static void forget_overlaps(uint64_t address) {
+  struct tophash_account *account = &tophash_run.file->account;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < account->overlap_count; i++)
+    if (account->overlaps[i].address != address) account->overlaps[kept++] = account->overlaps[i];
+  account->overlap_count = kept;
 }
 
 void tophash_access_note_lock(struct tophash_thread *self, const volatile void *lock,
@@ -132,15 +144,8 @@ void tophash_access_note_lock(struct tophash_thread *self, const volatile void *
   for (uint32_t i = 0; i < access_count; i++) {
     const struct open_access *open = &accesses[i];
     bool holds = open->thread == self->id && (uint64_t)lock - open->address < STRUCT_BYTES;
-    if (holds && !is_lock(open->address) && lock_count < LOCKS_MAX)
-      locks[lock_count++] = open->address;
+    if (!holds || is_lock(open->address) || lock_count == LOCKS_MAX) continue;
+    locks[lock_count++] = open->address;
+    forget_overlaps(open->address);
   }
-}
-
-void tophash_access_forget_locks(void) {
-  struct tophash_account *account = &tophash_run.file->account;
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < account->overlap_count; i++)
-    if (!is_lock(account->overlaps[i].address)) account->overlaps[kept++] = account->overlaps[i];
-  account->overlap_count = kept;
 }

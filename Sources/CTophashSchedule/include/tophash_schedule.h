@@ -60,6 +60,11 @@ enum tophash_point {
   TOPHASH_POINT_ONCE,         // initialise something once
   TOPHASH_POINT_BARRIER,      // wait until enough threads have come
   TOPHASH_POINT_IDLE,         // (a worker) wait for a job
+  TOPHASH_POINT_TASK,         // start a Swift task
+  TOPHASH_POINT_CANCEL,       // cancel one
+  TOPHASH_POINT_RESUME,       // resume a continuation
+  TOPHASH_POINT_GIVE,         // give to a stream, or end it
+  TOPHASH_POINT_AWAIT,        // wait for a stream or a task
   TOPHASH_POINT_KINDS
 };
 
@@ -106,6 +111,7 @@ struct tophash_order {
   uint32_t is_detailed;  // keep all events
   uint32_t is_replay;    // follow `choices`; the policy decides what they leave open
   uint32_t choice_count;
+  uint32_t keeps_crossroads;  // for a search that tries every one
   uint32_t real_limit_ms;  // how long a run may stay without any progress
   struct tophash_choice choices[TOPHASH_CHOICES];
 };
@@ -204,6 +210,8 @@ struct tophash_account {
   uint32_t crash_thread;
   uint32_t crash_frame_count;
   uint32_t switches;
+  uint32_t crossroads_count;
+  uint32_t unused;
   uint64_t crash_frames[TOPHASH_FRAMES];
   // For the watchdog:
   uint32_t holder_tid;
@@ -213,6 +221,17 @@ struct tophash_account {
   struct tophash_overlap_account overlaps[TOPHASH_OVERLAPS];
   struct tophash_thread_account threads[TOPHASH_THREADS];
   struct tophash_choice choices[TOPHASH_CHOICES];
+};
+
+#define TOPHASH_CROSSROADS 16384
+
+/// A point at which several threads could have gone on. Only kept on request.
+struct tophash_crossroads {
+  uint32_t thread;   // that came to it
+  uint32_t own_step;
+  uint32_t usual;    // who goes on in the plain order
+  uint32_t unused;
+  uint64_t others;   // the threads below 64 that could go on, as bits
 };
 
 #define TOPHASH_LOCKED 8192
@@ -227,6 +246,7 @@ struct tophash_schedule_file {
   uint64_t locked[TOPHASH_LOCKED];
   struct tophash_order order;
   struct tophash_account account;
+  struct tophash_crossroads crossroads[TOPHASH_CROSSROADS];
   struct tophash_event events[TOPHASH_EVENTS];
   struct tophash_named_object named[TOPHASH_NAMED_OBJECTS];
 };
@@ -244,6 +264,9 @@ static inline struct tophash_overlap_account *tophash_file_overlaps(struct topha
 }
 static inline struct tophash_thread_account *tophash_file_threads(struct tophash_schedule_file *file) {
   return file->account.threads;
+}
+static inline struct tophash_crossroads *tophash_file_crossroads(struct tophash_schedule_file *file) {
+  return file->crossroads;
 }
 static inline struct tophash_event *tophash_file_events(struct tophash_schedule_file *file) {
   return file->events;
@@ -270,6 +293,7 @@ struct tophash_candidate {
 struct tophash_scheduler {
   const struct tophash_order *order;
   struct tophash_account *account;
+  struct tophash_crossroads *crossroads;  // where to keep them; may be NULL
   uint64_t random;
   uint32_t thread_count;
   uint32_t unbroken;   // steps since the last switch
@@ -283,7 +307,8 @@ struct tophash_scheduler {
 };
 
 void tophash_scheduler_start(struct tophash_scheduler *scheduler, const struct tophash_order *order,
-                             struct tophash_account *account);
+                             struct tophash_account *account,
+                             struct tophash_crossroads *crossroads);
 
 /// Tells of a new thread; they are numbered from 0.
 void tophash_scheduler_add(struct tophash_scheduler *scheduler, uint32_t thread);

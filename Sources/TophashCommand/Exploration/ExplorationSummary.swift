@@ -50,10 +50,19 @@ struct ExplorationSummary {
 
   private static func verdict(_ result: Search.Result, _ allowsOverlaps: Bool) -> [String] {
     let plain = result.plain
-    guard result.progress.runs > 0 else {
+    guard result.progress.runs > 0 || result.isEverythingTried else {
       switch plain.end {
       case .stalled:
         return ["the program makes no progress in the plain order: nothing was explored"]
+      case .steps:
+        return [
+          "the program does not end within \(plain.steps) steps of the plain order: nothing was explored"
+        ]
+      case .deadlock:
+        return [
+          "the program stopped in the plain order, and was only partly under control"
+            + Self.reason(plain.lost > 0 ? [plain.lostCall] : []) + ": nothing was explored"
+        ]
       case .limit:
         return ["the program has more threads than can be controlled: nothing was explored"]
       default:
@@ -64,8 +73,18 @@ struct ExplorationSummary {
       }
     }
     let unseen = Int((result.unseen * 100).rounded())
+    let bound =
+      switch result.completeUpTo {
+      case _ where result.isEverythingTried: "every schedule was tried"
+      case .some(1): "every schedule with one switch was tried"
+      case .some(let switches) where switches > 1:
+        "every schedule with up to \(switches) switches was tried"
+      default: "not every schedule with one switch was tried"
+      }
+    let estimate =
+      result.isEverythingTried ? "" : "; about \(unseen) % of further schedules would be new ones"
     return [
-      "no run failed; about \(unseen) % of further schedules would be new ones",
+      "no run failed; \(bound)\(estimate)",
       "orders of memory weaker than sequential were not tried"
         + "; an optimised build hides plain integers and references",
     ]

@@ -50,15 +50,11 @@ struct Explorer {
 
   private func leave(_ exploration: Exploration) -> Never {
     if exploration.failure != nil { exit(ExitStatus.findings.rawValue) }
+    if exploration.result.progress.runs > 0 { exit(0) }
+    // Nothing was explored, since the plain order did not end well.
     let plain = exploration.result.plain
-    if plain.end == .program, let end = plain.process, exploration.result.progress.runs == 0 {
-      if plain.overlaps.isEmpty || search.allowsOverlaps { Farewell.leave(as: end) }
-    }
-    switch plain.end {
-    case .program where plain.overlaps.isEmpty || search.allowsOverlaps: exit(0)
-    case .program, .deadlock, .steps: exit(ExitStatus.findings.rawValue)
-    case .limit, .stalled: exit(ExitStatus.cannotRun.rawValue)
-    }
+    if plain.end == .program, let end = plain.process { Farewell.leave(as: end) }
+    exit(ExitStatus.cannotRun.rawValue)
   }
 
   // MARK: Searching
@@ -96,24 +92,17 @@ struct Explorer {
   ) throws(ToolError) -> ReplayedFailure {
     var order = Order(plan: .plain)
     order.stepLimit = max(20_000, plain.steps * 50)
-    let base = order
     let allowsOverlaps = search.allowsOverlaps
-    var choices = found.account.choices
+    var kept: (choices: [Choice], isFewest: Bool) = (found.account.choices, false)
     if shrinks {
-      var shrinker = Shrinker { (choices) throws(ForkServer.Trouble) -> [Choice]? in
-        var order = base
-        order.plan = .replay(choices)
-        let account = try server.run(order)
-        guard Failure(account, allowsOverlaps: allowsOverlaps) == found.failure else { return nil }
-        return account.choices.count < choices.count ? account.choices : choices
-      }
-      choices = try program.explained { () throws(ForkServer.Trouble) in
-        try shrinker.shrink(choices)
+      let order = order
+      kept = try program.explained { () throws(ForkServer.Trouble) in
+        try shrink(found, server, order)
       }
     }
     // A program that starts anew, as it will for whoever gets the file.
     let fresh = try program.server(100)
-    order.plan = .replay(choices)
+    order.plan = .replay(kept.choices)
     order.isDetailed = true
     let detailed = order
     let account = try program.explained { () throws(ForkServer.Trouble) in
@@ -142,7 +131,31 @@ struct Explorer {
       failure: found.failure, scheduler: found.scheduler, number: found.number,
       message: account.message ?? found.account.message,
       foundChoices: found.account.choices.count, schedule: schedule, replays: Self.replays,
-      same: same, isFullyControlled: account.isFullyControlled, interleaving: interleaving)
+      same: same, isFewest: kept.isFewest, isFullyControlled: account.isFullyControlled,
+      interleaving: interleaving)
+  }
+
+  /// The fewest switches that were found to fail in the same way, and whether fewer cannot.
+  private func shrink(
+    _ found: Search.Found, _ server: ForkServer, _ order: Order
+  ) throws(ForkServer.Trouble) -> (choices: [Choice], isFewest: Bool) {
+    let allowsOverlaps = search.allowsOverlaps
+    func run(_ choices: [Choice]) throws(ForkServer.Trouble) -> (account: Account, isSame: Bool) {
+      var order = order
+      order.plan = .replay(choices)
+      order.keepsCrossroads = true
+      let account = try server.run(order)
+      return (account, Failure(account, allowsOverlaps: allowsOverlaps) == found.failure)
+    }
+    var shrinker = Shrinker { (choices) throws(ForkServer.Trouble) -> [Choice]? in
+      let (account, isSame) = try run(choices)
+      guard isSame else { return nil }
+      return account.choices.count < choices.count ? account.choices : choices
+    }
+    let shrunk = try shrinker.shrink(found.account.choices)
+    var fewest = FewestSwitches(attempt: run)
+    let (fewer, isFewest) = try fewest.search(fewerThan: shrunk.count)
+    return (fewer ?? shrunk, isFewest)
   }
 
   private var tool: String? {

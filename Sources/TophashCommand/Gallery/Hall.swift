@@ -24,8 +24,8 @@ struct Hall {
       catalogue = try Catalogue(examples: folder)
     } catch {
       throw ToolError(
-        what: "'\(folder)' holds no examples", code: .notFound,
-        remedy: "name the folder with 'twins.json' in it")
+        what: "'\(folder)/twins.json' does not list the examples: \(error)", code: .notFound,
+        remedy: "name another folder with --examples")
     }
   }
 
@@ -36,7 +36,9 @@ struct Hall {
       guard !entries.isEmpty else { return nil }
       return "\(misuse.title) (\(misuse.name))\n" + entries.map { "  \($0.name)\n" }.joined()
     }
-    return groups.joined(separator: "\n")
+    let others = catalogue.twins.filter { $0.misuse == nil }
+    let last = "Races whose sides never meet\n" + others.map { "  \($0.name)\n" }.joined()
+    return (groups + (others.isEmpty ? [] : [last])).joined(separator: "\n")
       + "\n'tophash gallery run NAME' runs one of them, 'tophash gallery matrix' counts.\n"
   }
 
@@ -52,7 +54,7 @@ struct Hall {
           ?? "'tophash gallery' lists the names")
     }
     let laboratory = try laboratory(for: [.release])
-    let page = Misuse.named(entry.misuse).map { MisusePage($0.page) }
+    let page = entry.misuse.flatMap(Misuse.named).map { MisusePage($0.page) }
     if let page {
       say("# \(page.title)\n\n\(page.section("What happens in memory"))")
       say("## The shortest program that shows it\n\n\(page.firstProgram)")
@@ -67,7 +69,7 @@ struct Hall {
       say(outcome.output.isEmpty ? "nothing was reported\n" : outcome.output)
       if !outcome.errors.isEmpty { say(outcome.errors) }
     }
-    say("\nMore: 'tophash explain \(entry.misuse)'\n")
+    if let misuse = entry.misuse { say("\nMore: 'tophash explain \(misuse)'\n") }
   }
 
   /// Runs the program by itself, and says why it survives or not.

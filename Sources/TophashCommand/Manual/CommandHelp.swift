@@ -27,14 +27,21 @@ struct CommandHelp {
     } catch {
       throw .toolFailed("the help cannot be read: \(error)", "report it, with this line")
     }
-    let subcommands = (root.subcommands ?? []).filter { $0.commandName != "help" }
-    let types = Tophash.configuration.subcommands
     return [CommandHelp(root, name: root.commandName, usage: Tophash.usageString())]
-      + zip(subcommands, types).filter(\.0.shouldDisplay).map { command, type in
-        CommandHelp(
-          command, name: "\(root.commandName) \(command.commandName)",
-          usage: Tophash.usageString(for: type))
-      }
+      + commands(below: root, Tophash.self, name: root.commandName)
+  }
+
+  /// The commands of a command, each with its own behind it.
+  private static func commands(
+    below command: DumpedCommand, _ type: any ParsableCommand.Type, name: String
+  ) -> [CommandHelp] {
+    let dumped = (command.subcommands ?? []).filter { $0.commandName != "help" }
+    return zip(dumped, type.configuration.subcommands).filter(\.0.shouldDisplay).flatMap {
+      command, type in
+      let name = "\(name) \(command.commandName)"
+      return [CommandHelp(command, name: name, usage: Tophash.usageString(for: type))]
+        + commands(below: command, type, name: name)
+    }
   }
 
   /// The parser's own account of all commands.

@@ -42,7 +42,7 @@ struct WatchRunner {
       var supervisor = Supervisor(
         child: child, inbox: inbox, directory: directory, console: console, haltsOnFinding: false)
       end = supervisor.superviseToEnd()
-      processes = read(directory)
+      processes = try read(directory)
       directory.remove()
     } catch {
       directory.remove()
@@ -140,14 +140,22 @@ struct WatchRunner {
 
   private func read(
     _ directory: SessionDirectory
-  ) -> [(file: WatchFile, events: EventFile)] {
-    directory.files.compactMap { name in
+  ) throws(ToolError) -> [(file: WatchFile, events: EventFile)] {
+    var processes: [(file: WatchFile, events: EventFile)] = []
+    for name in directory.files {
       let hits = name.dropLast(".tophash".count) + ".hits"
-      guard let file = try? WatchFile(bytes: directory.bytes(of: String(hits))),
-        let events = try? EventFile(bytes: directory.bytes(of: name))
-      else { return nil }
-      return (file, events)
-    }.sorted { $0.events.header.start < $1.events.header.start }
+      do throws(EventFileError) {
+        let events = try EventFile(bytes: directory.bytes(of: name))
+        // A process without the variable has no such file.
+        processes.append((try WatchFile(bytes: directory.bytes(of: String(hits))), events))
+      } catch {
+        guard case .otherVersion = error else { continue }
+        throw .toolFailed(
+          "the probe library does not belong to this tophash: \(error)",
+          "install both from one build")
+      }
+    }
+    return processes.sorted { $0.events.header.start < $1.events.header.start }
   }
 
   private func checkWatched(

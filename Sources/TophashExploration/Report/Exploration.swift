@@ -27,6 +27,8 @@ package struct ReplayedFailure: Sendable {
   /// How often the schedule was run again, and how often the same happened, down to each step.
   package var replays: Int
   package var same: Int
+  /// Every schedule with fewer switches was tried, and none fails so.
+  package var isFewest: Bool
   package var isFullyControlled: Bool
   package var interleaving: Interleaving
   /// Where the schedule was written.
@@ -34,7 +36,8 @@ package struct ReplayedFailure: Sendable {
 
   package init(
     failure: Failure, scheduler: Scheduler, number: Int, message: String?, foundChoices: Int,
-    schedule: Schedule, replays: Int, same: Int, isFullyControlled: Bool,
+    schedule: Schedule, replays: Int, same: Int, isFewest: Bool,
+    isFullyControlled: Bool,
     interleaving: Interleaving
   ) {
     self.failure = failure
@@ -45,6 +48,7 @@ package struct ReplayedFailure: Sendable {
     self.schedule = schedule
     self.replays = replays
     self.same = same
+    self.isFewest = isFewest
     self.isFullyControlled = isFullyControlled
     self.interleaving = interleaving
   }

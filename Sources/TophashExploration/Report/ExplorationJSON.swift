@@ -40,6 +40,7 @@ package struct ExplorationJSON: Encodable {
     var hash: String
     var choicesFound: Int
     var deviations: [Deviation]
+    var isFewest: Bool
     var replays: Int
     var same: Int
     var isFullyControlled: Bool
@@ -58,6 +59,8 @@ package struct ExplorationJSON: Encodable {
   var schedules: Int
   var distinct: Int
   var unseen: Double
+  var completeUpToSwitches: Int?
+  var isEverythingTried: Bool
   var seconds: Double
   var schedulesPerSecond: Double
   var partlyControlled: Int
@@ -77,6 +80,8 @@ package struct ExplorationJSON: Encodable {
     schedules = result.progress.runs
     distinct = result.progress.distinct
     unseen = result.unseen
+    completeUpToSwitches = result.completeUpTo
+    isEverythingTried = result.isEverythingTried
     seconds = result.progress.seconds
     schedulesPerSecond = result.progress.rate
     partlyControlled = result.partial
@@ -112,7 +117,8 @@ extension ExplorationJSON.Found {
       deviations: zip(failure.schedule.choices, interleaving.statements).map {
         .init(thread: $0.thread, step: $0.step, next: $0.next, meaning: $1)
       },
-      replays: failure.replays, same: failure.same, isFullyControlled: failure.isFullyControlled,
+      isFewest: failure.isFewest, replays: failure.replays, same: failure.same,
+      isFullyControlled: failure.isFullyControlled,
       interleaving: interleaving.rows.map {
         .init(
           who: interleaving.name(of: $0.lane), what: $0.what, place: $0.place,

@@ -42,7 +42,8 @@ package struct ExplorationText {
     if failure.number == 0 { return ["the plain order of threads shows it"] }
     if choices == 0 { return ["\(found); the plain order of threads shows it as well"] }
     let times = choices == 1 ? "1 switch makes it happen" : "\(choices) switches make it happen"
-    let shrunk = failure.foundChoices > choices ? ", of \(failure.foundChoices) at first" : ""
-    return ["\(found); \(times)\(shrunk):"] + failure.interleaving.statements.map { "  \($0)" }
+    let fewest = failure.isFewest && choices > 1 ? ", fewer do not" : ""
+    return ["\(found); \(times)\(fewest):"]
+      + failure.interleaving.statements.map { "  \($0)" }
   }
 }

@@ -31,6 +31,7 @@ package struct Account: Sendable {
   /// Virtual time, in nanoseconds.
   package var time: UInt64 = 0
   package var choices: [Choice] = []
+  package var crossroads: [Crossroads] = []
   package var overlaps: [Overlap] = []
   package var threads: [Thread] = []
   package var events: [Event] = []
@@ -45,6 +46,10 @@ package struct Account: Sendable {
 
   /// Whether every switch of the run was decided, and so will be again.
   package var isFullyControlled: Bool { lost == 0 && sliced == 0 && unmodelled == 0 }
+
+  /// Whether all places are in `crossroads` at which others could have gone on: they were asked
+  /// for, and there was room.
+  var hasAllCrossroads: Bool { crossroads.count < Int(TOPHASH_CROSSROADS) && threadCount <= 64 }
 
   mutating func readFacts(_ from: UnsafeMutablePointer<tophash_account>) {
     let facts = from
@@ -100,6 +105,28 @@ extension Account {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       stack = list(of: account.frames, count: min(account.frame_count, UInt32(TOPHASH_FRAMES)))
+    }
+  }
+
+  /// A point at which several threads could have gone on.
+  package struct Crossroads: Hashable, Sendable {
+    package var thread: Int
+    package var ownStep: Int
+    /// Those who would not have gone on in the plain order.
+    package var others: [Int]
+
+    package init(thread: Int, ownStep: Int, others: [Int]) {
+      self.thread = thread
+      self.ownStep = ownStep
+      self.others = others
+    }
+
+    init(_ crossroads: tophash_crossroads) {
+      self.init(
+        thread: Int(crossroads.thread), ownStep: Int(crossroads.own_step),
+        others: (0..<64).filter {
+          crossroads.others >> UInt64($0) & 1 == 1 && $0 != Int(crossroads.usual)
+        })
     }
   }
 

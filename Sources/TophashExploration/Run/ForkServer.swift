@@ -81,8 +81,8 @@ package final class ForkServer {
     close(answers)
     close(output)
     if process > 0 {
+      // Its child goes with it.
       kill(process, SIGKILL)
-      if file.child > 0 { kill(file.child, SIGKILL) }
       var status: Int32 = 0
       while waitpid(process, &status, 0) < 0, errno == EINTR {}
     }
@@ -93,6 +93,8 @@ package final class ForkServer {
   /// Begins a run; `answers` becomes readable at its end.
   package func begin(_ order: Order) throws(Trouble) {
     self.order = order
+    // A program that went away is an error of `write`, and not the end of this process.
+    signal(SIGPIPE, SIG_IGN)
     ftruncate(output, 0)
     file.write(order)
     var byte = UInt8(ascii: "r")
@@ -159,11 +161,21 @@ package final class ForkServer {
     posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
     posix_spawn_file_actions_adddup2(&actions, requests, 198)
     posix_spawn_file_actions_adddup2(&actions, answers, 199)
+    // This process ignores it, see `begin`; the program is not to.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    sigaddset(&defaults, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     let words = environment.map { "\($0.key)=\($0.value)" }.sorted()
     return withCStrings(program.arguments) { arguments in
       withCStrings(words) { environment in
         var process: pid_t = 0
-        let failure = posix_spawn(&process, program.path, &actions, nil, arguments, environment)
+        let failure = posix_spawn(
+          &process, program.path, &actions, &attributes, arguments, environment)
         return (failure, failure == 0 ? process : 0)
       }
     }

@@ -14,6 +14,8 @@ package struct Order: Sendable {
   package var length = 100
   /// A run of more steps does not end, as far as anybody can tell.
   package var stepLimit = 1_000_000
+  /// Keep where others could have gone on.
+  package var keepsCrossroads = false
   /// Keep every point with its stack.
   package var isDetailed = false
   /// How long a run may stay without progress, in milliseconds of real time.

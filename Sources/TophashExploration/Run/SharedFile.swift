@@ -26,9 +26,6 @@ final class SharedFile {
     munmap(file, MemoryLayout<tophash_schedule_file>.size)
   }
 
-  /// The process that runs now; 0 before the first.
-  var child: pid_t { pid_t(bitPattern: file.pointee.account.child) }
-
   /// Says where the program's locked instructions are. To be called before it starts.
   func write(lockedInstructions: [UInt64]) {
     let places = lockedInstructions.prefix(Int(TOPHASH_LOCKED))
@@ -44,6 +41,7 @@ final class SharedFile {
     into.pointer(to: \.depth)!.pointee = UInt32(Order.depth)
     into.pointer(to: \.length)!.pointee = UInt32(clamping: order.length)
     into.pointer(to: \.step_limit)!.pointee = UInt32(clamping: order.stepLimit)
+    into.pointer(to: \.keeps_crossroads)!.pointee = order.keepsCrossroads ? 1 : 0
     into.pointer(to: \.is_detailed)!.pointee = order.isDetailed ? 1 : 0
     into.pointer(to: \.real_limit_ms)!.pointee = UInt32(clamping: order.realLimit)
     switch order.plan {
@@ -75,6 +73,9 @@ final class SharedFile {
     }
     account.overlaps = slots(tophash_file_overlaps(file), facts.overlap_count, TOPHASH_OVERLAPS)
       .map(Account.Overlap.init)
+    account.crossroads = slots(
+      tophash_file_crossroads(file), facts.crossroads_count, TOPHASH_CROSSROADS
+    ).map(Account.Crossroads.init)
     guard isDetailed else { return account }
     account.threads = slots(tophash_file_threads(file), facts.thread_count, TOPHASH_THREADS)
       .map(Account.Thread.init)

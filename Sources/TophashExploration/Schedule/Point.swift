@@ -12,6 +12,7 @@ package enum Point: UInt32, Sendable, CaseIterable {
   case sleep, yield
   case descriptor, suspend
   case dispatch, job, hop, atomic, once, barrier, idle
+  case task, cancel, resume, give, await
 
   /// In the report: what comes before the object's name.
   package var verb: String {
@@ -44,6 +45,11 @@ package enum Point: UInt32, Sendable, CaseIterable {
     case .once: "initialises once"
     case .barrier: "waits at a barrier"
     case .idle: "has no job"
+    case .task: "starts a task"
+    case .cancel: "cancels a task"
+    case .resume: "resumes a continuation"
+    case .give: "gives to a stream"
+    case .await: "awaits"
     }
   }
 
@@ -67,7 +73,7 @@ package enum Point: UInt32, Sendable, CaseIterable {
     case .atomic: "atomic"
     case .futex, .wake, .job, .idle, .hop, .create, .start, .join, .end, .sleep, .yield,
       .descriptor, .suspend,
-      .once, .barrier:
+      .once, .barrier, .task, .cancel, .resume, .give, .await:
       nil
     }
   }

@@ -13,6 +13,8 @@ package enum Scheduler: String, CaseIterable, Sendable {
   case pct
   /// The same thread, but one time in ten any.
   case sticky
+  /// None that draws: every schedule with one switch, then every one with two, and so on.
+  case bounded
 
   var policy: UInt32 {
     switch self {
@@ -21,6 +23,7 @@ package enum Scheduler: String, CaseIterable, Sendable {
     case .posLate: TOPHASH_POLICY_POS_LATE.rawValue
     case .pct: TOPHASH_POLICY_PCT.rawValue
     case .sticky: TOPHASH_POLICY_STICKY.rawValue
+    case .bounded: TOPHASH_POLICY_DEFAULT.rawValue
     }
   }
 }

@@ -12,6 +12,9 @@ package struct Search {
   package var seconds: Double?
   package var only: Scheduler?
   package var allowsOverlaps = false
+  /// All runs have one seed and one scheduler, and none ends the search: to see whether they are
+  /// all alike.
+  package var repeatsOneRun = false
   /// Called now and then.
   package var progress: (Progress) -> Void = { _ in }
 
@@ -34,6 +37,10 @@ package struct Search {
     package var members: [Portfolio.Member] = []
     /// Seen once only, of all runs: how likely the next run would have been a new one.
     package var unseen = 1.0
+    /// Every schedule of so many switches, or fewer, was run.
+    package var completeUpTo: Int?
+    /// There is no schedule that was not run.
+    package var isEverythingTried = false
     /// Runs that were not fully controlled, and runs that the outside took part in.
     package var partial = 0
     /// System calls in which a thread blocked where nobody saw it coming.
@@ -62,38 +69,48 @@ package struct Search {
   /// Searches with `servers`, of which each runs one program at a time.
   package func run(on servers: [ForkServer]) throws(ForkServer.Trouble) -> Result {
     let start = Self.now()
-    let plain = try servers[0].run(Order(plan: .plain))
+    var first = Order(plan: .plain)
+    first.keepsCrossroads = true
+    let plain = try servers[0].run(first)
     var result = Result(plain: plain)
     if Failure(plain, allowsOverlaps: allowsOverlaps) != nil || plain.end != .program {
       return result
     }
     var portfolio = Portfolio(only: only)
     portfolio.note(nil, hash: plain.hash)
+    var bounded = BoundedSearch()
+    bounded.note([], plain.crossroads, isWhole: plain.hasAllCrossroads)
     var order = Order(plan: .plain)
     order.length = plain.steps
     order.stepLimit = max(20_000, plain.steps * 50)
 
     var next = 0
     var lastNews = start
-    while next < limit, result.found == nil, !isOver(start) {
+    while next < limit, result.found == nil, !isOver(start),
+      repeatsOneRun || !bounded.isEverythingTried
+    {
       // All of a round is decided before it begins, so that its order of arrival is no matter.
       let round = next..<min(limit, next + Portfolio.round)
-      let turns = round.map { portfolio.scheduler(for: $0) }
+      let turns = round.compactMap { turn($0, portfolio, &bounded) }
+      if turns.isEmpty { break }
       var accounts: [Int: Account] = [:]
       try runRound(round, turns, order, servers, start, into: &accounts)
       for index in round {
         guard let account = accounts[index] else { break }
-        let scheduler = turns[index - round.lowerBound]
-        portfolio.note(scheduler, hash: account.hash)
+        let turn = turns[index - round.lowerBound]
+        portfolio.note(turn.scheduler, hash: account.hash)
+        if case .replay(let choices) = turn.plan {
+          bounded.note(choices, account.crossroads, isWhole: account.hasAllCrossroads)
+        }
         result.progress.runs += 1
         result.note(account)
-        if let failure = Failure(account, allowsOverlaps: allowsOverlaps) {
+        if !repeatsOneRun, let failure = Failure(account, allowsOverlaps: allowsOverlaps) {
           result.found = Found(
-            failure: failure, account: account, scheduler: scheduler, number: index + 1)
+            failure: failure, account: account, scheduler: turn.scheduler, number: index + 1)
           break
         }
       }
-      next = round.upperBound
+      next += turns.count
       portfolio.endRound()
       result.progress.distinct = portfolio.distinct
       result.progress.seconds = Self.now() - start
@@ -106,11 +123,33 @@ package struct Search {
     result.progress.seconds = Self.now() - start
     result.members = portfolio.members
     result.unseen = portfolio.unseen
+    result.completeUpTo = bounded.completeUpTo
+    result.isEverythingTried = bounded.isEverythingTried
     return result
+  }
+
+  /// One run of the search.
+  private struct Turn {
+    var scheduler: Scheduler
+    var plan: Order.Plan
+  }
+
+  /// What to do in the `index`th run; `nil` when there is nothing left.
+  private func turn(
+    _ index: Int, _ portfolio: Portfolio, _ bounded: inout BoundedSearch
+  ) -> Turn? {
+    var scheduler = portfolio.scheduler(for: index)
+    if scheduler == .bounded {
+      if let choices = bounded.take() { return Turn(scheduler: .bounded, plan: .replay(choices)) }
+      if only == .bounded { return nil }
+      scheduler = .random
+    }
+    return Turn(scheduler: scheduler, plan: .search(scheduler, seed: runSeed(index)))
   }
 
   /// The seed of the `index`th run.
   private func runSeed(_ index: Int) -> UInt64 {
+    let index = repeatsOneRun ? 0 : index
     var word = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index)
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
     word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
@@ -118,17 +157,19 @@ package struct Search {
   }
 
   private func runRound(
-    _ round: Range<Int>, _ turns: [Scheduler], _ order: Order, _ servers: [ForkServer],
+    _ round: Range<Int>, _ turns: [Turn], _ order: Order, _ servers: [ForkServer],
     _ start: Double, into accounts: inout [Int: Account]
   ) throws(ForkServer.Trouble) {
-    var waiting = Array(round.reversed())
+    var waiting = Array(round.prefix(turns.count).reversed())
     var running: [Int?] = servers.map { _ in nil }
     var isDone = false
     while true {
       for (at, server) in servers.enumerated() where running[at] == nil && !isDone {
         guard let index = waiting.popLast() else { break }
         var order = order
-        order.plan = .search(turns[index - round.lowerBound], seed: runSeed(index))
+        let turn = turns[index - round.lowerBound]
+        order.plan = turn.plan
+        order.keepsCrossroads = turn.scheduler == .bounded
         try server.begin(order)
         running[at] = index
       }

@@ -103,7 +103,12 @@ struct HTMLFinding {
       ("could have happened", .text(finding.consequence)),
       ("fix", .group(finding.advice.map { .tag("p", nil, [], .text($0)) })),
     ]
+    let tests = finding.testLines
+    if !tests.isEmpty {
+      rows.append(("tests", .group(tests.map { .tag("p", nil, [], .text($0)) })))
+    }
     if finding.grade == .unordered {
+      rows.append(("tried", .text(finding.triedText)))
       rows.append(
         ("no race if", "they are ordered by something that makes no call, such as an Atomic"))
     }

@@ -8,6 +8,7 @@ enum Explored: String, CaseIterable {
   case deadlock = "Deadlock"
   case locked = "Locked"
   case overlap = "Overlap"
+  case shapes = "Shapes"
   case tasks = "Tasks"
   case world = "World"
 
@@ -17,7 +18,7 @@ enum Explored: String, CaseIterable {
       try Self.compiled.withLock { compiled in
         let path = "\(Self.directory)/\(rawValue)"
         if compiled.insert(self).inserted {
-          let options = self == .tasks ? ["-parse-as-library"] : []
+          let options = self == .tasks || self == .shapes ? ["-parse-as-library"] : []
           try Tool.run(
             ["swiftc", "-g", "-module-name", "Program"] + options
               + ["\(Self.sources)/\(rawValue).swift", "-o", path])

@@ -95,7 +95,9 @@ enum Fixture: String, CaseIterable {
   /// Compiles and links the probe's sources as the package manager does for a release.
   private static var probeOptions: [String] {
     let root = String(#filePath.dropLast("Tests/TophashProbeTests/Support/Toolchain.swift".count))
-    let folders = ["CTophashProtocol", "CTophashCore", "CTophashProbe"].map {
+    let folders = [
+      "CTophashProtocol", "CTophashCore", "CTophashTesting", "CTophashWatchpoint", "CTophashProbe",
+    ].map {
       "\(root)Sources/\($0)"
     }
     let files = folders.flatMap { folder in

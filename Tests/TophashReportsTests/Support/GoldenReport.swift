@@ -30,7 +30,9 @@ enum GoldenReport {
           command: [".build/debug/Warehouse", "two words"], seed: 7,
           options: ["--detect", "unordered"],
           end: .exited(3)),
-        Run(command: [".build/debug/Warehouse"], seed: 8, end: .signalled(11)),
+        Run(
+          command: ["swift", "test", "--filter", "PriceTests"], seed: 8, end: .signalled(11),
+          isHalted: true, subcommand: .test),
       ],
       processes: [process], unreadable: ["1.tophash: it is not an event file"], lockConflicts: 1,
       possiblyOrdered: 2)
@@ -64,6 +66,11 @@ enum GoldenReport {
       occurrences: 2,
       processes: [.init(pid: 4250, program: "/shop/.build/debug/Warehouse")])
     finding.run = 1
+    finding.tried = Tried(holds: 12, heldNanoseconds: 31_000_000, delays: 1)
+    finding.involvements = [
+      .one(TestReference(function: "PriceTests.both()", title: nil)!),
+      .partly(TestReference(function: "PriceTests.one()", title: "raises | lowers")!),
+    ]
     finding.comparison = .still
     return finding
   }()

@@ -36,6 +36,11 @@ import Testing
         let result = subject.compareExchange(forKey: key, expected: expected, desired: value)
         #expect(result.exchanged == exchanged && result.original == model[key])
         if exchanged { model[key] = value }
+      case 755..<800:
+        let isWanted = step % 2 == 0
+        let removed = subject.removeValue(forKey: key, where: { _ in isWanted })
+        #expect(removed == (isWanted ? model[key] : nil))
+        if isWanted { model[key] = nil }
       case 750..<751:
         subject.removeAll()
         model.removeAll()

@@ -87,7 +87,8 @@ import Testing
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<30: dictionary.updateValue(Tracked(key.number, counter), forKey: key)
         case 30..<50: dictionary.removeValue(forKey: key)
-        case 50..<60: _ = dictionary.value(forKey: key, insertingIfAbsent: Tracked(key.number, counter))
+        case 50..<60:
+          _ = dictionary.value(forKey: key, insertingIfAbsent: Tracked(key.number, counter))
         case 60..<61: dictionary.removeAll()
         case 61..<63: for (key, value) in dictionary { #expect(key.number == value.number) }
         default: #expect(dictionary[key].map { $0.number == key.number } ?? true, "step \(step)")
