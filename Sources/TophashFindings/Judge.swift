@@ -94,7 +94,7 @@ extension Variable {
 }
 
 extension Side {
-  /// The test on the stack, the outermost one; and the one that the name of the scope tells of, or
+  /// The test on the stack, the outermost one, or that of the process where it has but one; and the one that the name of the scope tells of, or
   /// that of the task where no scopes were followed.
   fileprivate func test(
     of side: Conflict.Side, in file: EventFile, _ interpreter: some Interpreter
@@ -102,7 +102,8 @@ extension Side {
     let isTest = side.taskName?.contains(" - running") == true
     let names = file.scopeNames(from: side.scope) + (isTest ? [side.taskName ?? ""] : [])
     return TestReference(
-      function: (stack + awaitedBy).reversed().lazy.compactMap(interpreter.test).first,
+      function: (stack + awaitedBy).reversed().lazy.compactMap(interpreter.test).first
+        ?? file.header.onlyTest,
       title: names.lazy.compactMap(TestReference.title(of:)).first)
   }
 

@@ -30,9 +30,7 @@ public func expectNoConflicts<Result>(
 /// no findings of `tophash test`, whose summary counts them.
 ///
 /// It is no mistake when there is none: a race that did not show itself may be there all the same.
-public func withKnownConflict<Result>(
-  _ comment: Comment? = nil, _ body: () throws -> Result
-) rethrows -> Result {
+public func withKnownConflict<Result>(_ body: () throws -> Result) rethrows -> Result {
   let scope = ConflictScope.enter(scopeName())
   defer { scope?.finishExpecting() }
   return try body()
@@ -43,8 +41,7 @@ public func withKnownConflict<Result>(
 ///
 /// It is no mistake when there is none: a race that did not show itself may be there all the same.
 public func withKnownConflict<Result>(
-  _ comment: Comment? = nil, isolation: isolated (any Actor)? = #isolation,
-  _ body: () async throws -> Result
+  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
 ) async rethrows -> Result {
   let scope = ConflictScope.enter(scopeName())
   defer { scope?.finishExpecting() }

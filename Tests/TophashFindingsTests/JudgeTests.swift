@@ -200,6 +200,34 @@ import TophashSymbols
     #expect(finding.open.owner == .workItem(queue: "com.example.work"))
   }
 
+  @Test func `the scopes of the two sides tell the tests`() throws {
+    var conflict = EventFileFixture.Conflict()
+    (conflict.open.scope, conflict.begun.scope) = (3, 2)
+    var fixture = self.fixture(conflict)
+    fixture.scopes = [
+      1: Scope(name: "[Swift Testing] test \"adds\" - running"),
+      2: Scope(name: "[Swift Testing] test \"adds\"", parent: 1),
+      3: Scope(name: "something else", parent: 1),
+    ]
+    let one = try #require(TestReference(function: nil, title: "adds"))
+    #expect(try judged(fixture).report.map(\.involvements) == [[.one(one)]])
+
+    fixture.scopes[2] = Scope(name: "[Swift Testing] test removes()", parent: 0)
+    let other = try #require(TestReference(function: nil, title: "removes()"))
+    #expect(try judged(fixture).report.map(\.involvements) == [[.two(one, other)]])
+
+    fixture.scopes[2] = nil
+    #expect(try judged(fixture).report.map(\.involvements) == [[.partly(one)]])
+  }
+
+  @Test func `what a test expects is no finding, and is counted`() throws {
+    var conflict = EventFileFixture.Conflict()
+    conflict.flags = TOPHASH_CONFLICT_EXPECTED.rawValue
+    let judge = try judged(fixture(conflict))
+    #expect(judge.report.isEmpty)
+    #expect(judge.expectedConflicts == 1)
+  }
+
   @Test(arguments: [false, true])
   func `a pair that was caught is not a candidate as well`(isCaughtFirst: Bool) throws {
     let caught = EventFileFixture.Conflict(

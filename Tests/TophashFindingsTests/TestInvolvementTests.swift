@@ -43,6 +43,34 @@ import Testing
     #expect(TestReference.title(of: name) == title)
   }
 
+  @Test(arguments: [
+    (["a.xctest", "CartTests.AddingTests/testAdds"], "AddingTests.testAdds()"),
+    (["a.xctest", "CartTests.AddingTests"], nil), (["a.xctest"], nil), (["a.xctest", ""], nil),
+    (["a.xctest", "C.A/testOne,C.A/testTwo"], nil), (["a.xctest", "/"], nil),
+    (["a.xctest", "--filter", "C.A/testOne"], nil),
+  ])
+  func `the only test of a process`(_ arguments: [String], _ test: String?) throws {
+    let bundle = EventFileFixture(program: "/p/a.xctest", arguments: arguments)
+    #expect(try bundle.parsed().header.onlyTest == test)
+    let other = EventFileFixture(program: "/p/a", arguments: arguments)
+    #expect(try other.parsed().header.onlyTest == nil)
+  }
+
+  @Test func `a process tells the names of scopes, innermost first`() throws {
+    let file = try EventFileFixture(
+      scopes: [1: Scope(name: "a"), 2: Scope(name: "b", parent: 1), 4: Scope(name: "c", parent: 2)]
+    ).parsed()
+    #expect(file.scopeNames(from: 4) == ["c", "b", "a"])
+    #expect(file.scopeNames(from: 3) == [])
+    #expect(file.scopeNames(from: 0) == [])
+    // Damaged: parents that lead nowhere, or round and round.
+    let damaged = try EventFileFixture(
+      scopes: [2: Scope(name: "b", parent: 5), 5: Scope(name: "e", parent: 2)]
+    ).parsed()
+    #expect(damaged.scopeNames(from: 2) == ["b"])
+    #expect(damaged.scopeNames(from: 5) == ["e", "b"])
+  }
+
   @Test func `each combination of tests is named once, the proven ones first`() throws {
     let (one, other) = (try #require(test("A.one()")), try #require(test("A.other()")))
     #expect(

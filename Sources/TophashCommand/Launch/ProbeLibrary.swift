@@ -11,7 +11,9 @@ struct ProbeLibrary {
   /// What it defines, and no other library does.
   var symbol = "swift_beginAccess"
   /// The folders of its sources.
-  var folders = ["CTophashProbe", "CTophashCore", "CTophashProtocol", "CTophashWatchpoint"]
+  var folders = [
+    "CTophashProbe", "CTophashCore", "CTophashProtocol", "CTophashTesting", "CTophashWatchpoint",
+  ]
 
   /// Path of the running `tophash`, with symbolic links resolved.
   var executable: String

@@ -30,6 +30,17 @@ package struct TestReference: Hashable, Sendable {
   }
 }
 
+extension EventHeader {
+  /// The test that this process was started for, alone, `CartTests.testAdds()`: XCTest's tests that
+  /// run in parallel have a process each.
+  var onlyTest: String? {
+    guard program.hasSuffix(".xctest"), arguments.count == 2,
+      let wholeMatch = arguments[1].wholeMatch(of: /[^.,\/]+\.([^,\/]+)\/([^,\/]+)/)
+    else { return nil }
+    return "\(wholeMatch.1).\(wholeMatch.2)()"
+  }
+}
+
 extension TestReference {
   /// What is known of either.
   func merged(with other: TestReference) -> TestReference {

@@ -11,6 +11,7 @@ struct EventFileFixture {
     var threadName = ""
     var queueLabel = ""
     var taskName = ""
+    var scope: UInt32 = 0
     var frames: [UInt64] = [0x1001]
     var asyncFrames: [UInt64] = []
     var stack: [UInt8] = []
@@ -38,6 +39,7 @@ struct EventFileFixture {
     var begun = Side.task(2, "two", frames: [0x2001])
     var snapshot: [UInt8] = []
     var proof = TOPHASH_PROOF_OVERLAP.rawValue
+    var flags: UInt32 = 0
   }
 
   var magic: UInt64 = TOPHASH_MAGIC
@@ -131,6 +133,7 @@ struct EventFileFixture {
     record.address = conflict.address
     record.proof = conflict.proof
     record.repeats = conflict.repeats
+    record.flags = conflict.flags
     record.sides = (side(conflict.open), side(conflict.begun))
     record.snapshot_size = UInt32(conflict.snapshot.count)
     put(record, at: start, in: &bytes)
@@ -151,6 +154,7 @@ struct EventFileFixture {
     record.task_id = side.taskID
     record.tid = side.threadID
     record.flags = side.flags
+    record.scope = side.scope
     fill(&record.thread_name, with: Array(side.threadName.utf8))
     fill(&record.queue_label, with: Array(side.queueLabel.utf8))
     fill(&record.task_name, with: Array(side.taskName.utf8))
