@@ -115,7 +115,9 @@ import TophashTestSupport
           let folder = "\(examplesFolder)/Sources/NeverMeet"
           let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             .map { "\(folder)/\($0)" }
-          let options = self == .debug ? ["-Onone"] : ["-O", "-wmo"]
+          // Frame pointers: the package manager asks for them, and clocks follow stacks by them.
+          let options =
+            (self == .debug ? ["-Onone"] : ["-O", "-wmo"]) + ["-Xcc", "-fno-omit-frame-pointer"]
           try Tool.run(
             [
               "swiftc", "-g", "-swift-version", "6", "-parse-as-library", "-module-name",

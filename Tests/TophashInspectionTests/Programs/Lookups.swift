@@ -28,7 +28,7 @@ enum Main {
   static func main() {
     let table = ConcurrentDictionary<Int, Int>()
     let box = Box()
-    store(table, 1)
+    store(table, Int(CommandLine.argc))
     box.store(1)
     print(lookUp(table, 1) ?? 0, lookUpUnspecialised(table, 1) ?? 0, box.lookUp(1) ?? 0)
   }
