@@ -121,7 +121,9 @@ import TophashTestSupport
               "swiftc", "-g", "-swift-version", "6", "-parse-as-library", "-module-name",
               "NeverMeet",
             ]
-              + options + files + ["-o", path, "-emit-module-path", "\(path).swiftmodule"])
+              + options + files + [
+                "-emit-executable", "-o", path, "-emit-module-path", "\(path).swiftmodule",
+              ])
           return path
         }
       }
