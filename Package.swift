@@ -7,6 +7,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Tophash", targets: ["Tophash"]),
+    .library(name: "TophashMarks", targets: ["TophashMarks"]),
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
     .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
@@ -20,7 +21,7 @@ let package = Package(
     .default(enabledTraits: ["Tool"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -28,6 +29,9 @@ let package = Package(
     // The C target holds what Swift cannot say: a number per thread.
     .target(name: "CTophashThread"),
     .target(name: "Tophash", dependencies: ["CTophashThread"]),
+
+    // Names for what a program does, on the timeline of `tophash trace`.
+    .target(name: "TophashMarks"),
 
     // What probe and tool agree on: the layout of the event file. Header only.
     .target(name: "CTophashProtocol"),

@@ -13,8 +13,8 @@ struct Tophash: ParsableCommand {
       """,
     version: "tophash \(toolVersion)",
     subcommands: [
-      Run.self, Test.self, ReportCommand.self, Watch.self, Profile.self, Inspect.self,
-      Explore.self, Replay.self, Explain.self, Gallery.self, Config.self, Manual.self,
+      Run.self, Test.self, ReportCommand.self, Watch.self, Profile.self, Trace.self,
+      Inspect.self, Explore.self, Replay.self, Explain.self, Gallery.self, Config.self, Manual.self,
       Describe.self,
     ]
   )

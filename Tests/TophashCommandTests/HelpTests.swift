@@ -24,6 +24,8 @@ import TophashTestSupport
       watch                   Run a program, and name every write to a variable.
       profile                 Run a program, and show where its threads and tasks
                               wait for each other.
+      trace                   Run a program, and record what its threads and tasks
+                              do over time.
       inspect                 List what can be seen of a program's variables, and
                               why the rest cannot.
       explore                 Run a program in many orders of its threads, and

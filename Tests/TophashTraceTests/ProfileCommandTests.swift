@@ -68,7 +68,7 @@ import TophashTestSupport
       .run()
     #expect(result.errors == "")
     let picture = text(of: file)
-    #expect(picture.contains("<title>⧗ queue, as barrier cache.queue: "))
+    #expect(picture.contains("<title>[queue cache.queue, as barrier]: "))
     #expect(picture.contains("<title>BarrierQueue.store(_:for:): "))
   }
 

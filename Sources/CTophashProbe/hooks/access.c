@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include "../watch/watch.h"
+#include "timeline.h"
 #include "tophash_probe.h"
 
 // The runtime's flags (ExclusivityFlags): bit 0 modifies; bit 5 says that the
@@ -53,6 +54,7 @@ TOPHASH_COLD static void hold(struct tophash_bucket *bucket, int mine, uint64_t 
   __atomic_fetch_and(stack, ~(uint64_t)TOPHASH_MARK_HELD, __ATOMIC_RELAXED);
   tophash_traps_released(tophash_process.traps, pc, advised_ns, now - start, caught);
   tophash_visits_held(pc, now - start, caught);
+  if (tophash_timeline_is_on()) tophash_timeline_note(TOPHASH_MOMENT_HOLD, pc, start, now, 0);
   struct tophash_hold this = {
       .address = tophash_access_address(key),
       .pc = pc,
@@ -214,6 +216,8 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   self->open++;
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
+  if (tophash_timeline_is_on() && tophash_timeline_is_chosen((uint64_t)pc))
+    tophash_timeline_note(TOPHASH_MOMENT_ACCESS_BEGIN, (uint64_t)pc, 0, 0, flags & FLAG_MODIFY);
   if (tophash_unlikely(tophash_process.has_clocks))
     tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
 
@@ -265,6 +269,8 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) 
     // Never below 0: a task ends here what it began elsewhere, and a count that
     // drifted would hide the locks that this thread takes inside of accesses.
     if (self->open > 0) self->open--;
+    if (tophash_timeline_is_on() && tophash_timeline_is_chosen(buffer[1]))
+      tophash_timeline_note(TOPHASH_MOMENT_ACCESS_END, buffer[1], 0, 0, 0);
     if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT)) amend(self, buffer[1]);
   } else if (tophash_unlikely(tophash_watch.follows_accesses)) {
     tophash_watch_access_end((uint64_t)buffer);

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "timeline.h"
 #include "waits.h"
 
 typedef void *queue_t;
@@ -106,6 +107,13 @@ static void *(*block_copy)(const void *);
 static void (*block_release)(const void *);
 static void *stack_block_class;
 
+static void find_blocks(void) {
+  block_release = (void (*)(const void *))dlsym(RTLD_DEFAULT, "_Block_release");
+  void *copy = dlsym(RTLD_DEFAULT, "_Block_copy");
+  // Release: whoever sees this function sees the other one.
+  __atomic_store_n(&block_copy, (void *(*)(const void *))copy, __ATOMIC_RELEASE);
+}
+
 static void call_block(void *block) { ((struct block *)block)->invoke(block); }
 
 static void call_block_once(void *block) {
@@ -135,9 +143,7 @@ static void get_ready(void) {
   pthread_mutex_lock(&once);
   if (!is_ready) {
     void *concurrent = dlsym(RTLD_DEFAULT, "_dispatch_queue_attr_concurrent");
-    void *block_runtime = dlsym(RTLD_DEFAULT, "_Block_copy");
-    block_copy = (void *(*)(const void *))block_runtime;
-    block_release = (void (*)(const void *))dlsym(RTLD_DEFAULT, "_Block_release");
+    find_blocks();
     stack_block_class = dlsym(RTLD_DEFAULT, "_NSConcreteStackBlock");
     bool is_known = concurrent != NULL && block_copy != NULL && block_release != NULL &&
                     stack_block_class != NULL && dispatch_get_current_queue_find() != NULL;
@@ -446,15 +452,60 @@ TOPHASH_EXPORT void dispatch_block_notify(void *block, queue_t queue, void *noti
   block_release(wrapper);
 }
 
+// MARK: Work items on the timeline
+
+/// An item of which nothing but its course is recorded.
+struct drawn {
+  function_t function;
+  void *context;
+  uint64_t number;
+  uint16_t label;
+};
+
+static void run_drawn(void *record) {
+  struct drawn drawn = *(struct drawn *)record;
+  free(record);
+  if (!tophash_timeline_is_on()) return drawn.function(drawn.context);
+  tophash_timeline_note(TOPHASH_MOMENT_ITEM_BEGIN, drawn.number, 0, 0, drawn.label);
+  drawn.function(drawn.context);
+  if (tophash_timeline_is_on())
+    tophash_timeline_note(TOPHASH_MOMENT_ITEM_END, drawn.number, 0, 0, 0);
+}
+
+/// Whether an item that is submitted by `caller` is drawn. With clocks it has a record
+/// of its own already, and stays as it is.
+static bool is_drawn(const void *caller) {
+  return tophash_timeline_is_on() && !tophash_process.has_clocks && !tophash_is_runtime(caller);
+}
+#define IS_DRAWN() is_drawn(__builtin_return_address(0))
+
+static void *drawn(queue_t queue, void *context, function_t function) {
+  struct drawn *drawn = malloc(sizeof *drawn);
+  if (drawn == NULL) abort();  // as Dispatch does
+  uint16_t label = tophash_timeline_queue(queue);
+  *drawn = (struct drawn){function, context, tophash_timeline_submit(label), label};
+  return drawn;
+}
+
+/// The same for a block, which it keeps.
+static void *drawn_block(queue_t queue, void *block) {
+  if (tophash_unlikely(block_copy == NULL)) find_blocks();
+  return drawn(queue, block_copy(block), call_block_once);
+}
+
 // MARK: Submission
 
 TOPHASH_EXPORT void dispatch_async(queue_t queue, void *block) {
+  if (IS_DRAWN() && !is_work_item(block))
+    return dispatch_async_f_find()(queue, drawn_block(queue, block), run_drawn);
   if (!IS_FOLLOWED() || submit_item(block, queue, 0, 0))
     return dispatch_async_find()(queue, block);
   dispatch_async_f_find()(queue, block_work(queue, block), run);
 }
 
 TOPHASH_EXPORT void dispatch_async_f(queue_t queue, void *context, function_t function) {
+  if (IS_DRAWN())
+    return dispatch_async_f_find()(queue, drawn(queue, context, function), run_drawn);
   if (!IS_FOLLOWED()) return dispatch_async_f_find()(queue, context, function);
   dispatch_async_f_find()(queue, work(queue, context, function), run);
 }
@@ -465,6 +516,8 @@ static struct work *barrier(struct work *work) {
 }
 
 TOPHASH_EXPORT void dispatch_barrier_async(queue_t queue, void *block) {
+  if (IS_DRAWN() && !is_work_item(block))
+    return dispatch_barrier_async_f_find()(queue, drawn_block(queue, block), run_drawn);
   if (!IS_FOLLOWED()) return dispatch_barrier_async_find()(queue, block);
   if (submit_item(block, queue, 0, 0)) {
     item_of(block)->is_barrier = true;
@@ -534,12 +587,18 @@ struct timed {
   function_t function;
   void *context;
   struct tophash_turn turn;
+  uint16_t label;
 };
 
 static void run_timed(void *record) {
   struct timed *timed = record;
   tophash_turn_end(&timed->turn);
+  uint16_t label = timed->label;
+  if (tophash_timeline_is_on() && label != TOPHASH_NO_STRING)
+    tophash_timeline_note(TOPHASH_MOMENT_ITEM_BEGIN, timed->turn.since_ns, 0, 0, label);
   timed->function(timed->context);
+  if (tophash_timeline_is_on() && label != TOPHASH_NO_STRING)
+    tophash_timeline_note(TOPHASH_MOMENT_ITEM_END, timed->turn.since_ns, 0, 0, 0);
 }
 
 #define SYNC(name, is_barrier)                                                               \
@@ -554,7 +613,8 @@ static void run_timed(void *record) {
     struct timed timed = {                                                                   \
         function, context,                                                                   \
         tophash_turn_begin(is_barrier ? TOPHASH_WAIT_BARRIER : TOPHASH_WAIT_QUEUE, queue,    \
-                           caller, frame)};                                                  \
+                           caller, frame),                                                   \
+        tophash_timeline_is_on() ? tophash_timeline_queue(queue) : TOPHASH_NO_STRING};       \
     name##_followed(queue, &timed, run_timed, caller);                                       \
   }                                                                                          \
   TOPHASH_EXPORT void name(queue_t queue, void *block) {                                     \
@@ -636,6 +696,8 @@ TOPHASH_EXPORT void *dispatch_group_create(void) {
 }
 
 TOPHASH_EXPORT void dispatch_group_async(void *group, queue_t queue, void *block) {
+  if (IS_DRAWN() && !is_work_item(block))
+    return dispatch_group_async_f_find()(group, queue, drawn_block(queue, block), run_drawn);
   if (!IS_FOLLOWED() || submit_item(block, queue, 0, (uint64_t)group))
     return dispatch_group_async_find()(group, queue, block);
   struct work *record = block_work(queue, block);

@@ -151,9 +151,11 @@ static int try_semaphore(sem_t *semaphore) {
 #define TIMED(wait, call)                                                              \
   ({                                                                                   \
     int outcome;                                                                       \
-    if (KIND_##wait == TOPHASH_WAIT_NONE || !tophash_waits_see(caller)) {              \
+    if (KIND_##wait == TOPHASH_WAIT_NONE || tophash_process.waits == NULL) {           \
       outcome = call;                                                                  \
-    } else if ((outcome = TRY_##wait) == EBUSY) {                                      \
+    } else if ((outcome = TRY_##wait) == EBUSY && tophash_is_runtime(caller)) {        \
+      outcome = call;                                                                  \
+    } else if (outcome == EBUSY) {                                                     \
       struct tophash_turn turn =                                                       \
           tophash_turn_begin(KIND_##wait, lock, caller, TOPHASH_FRAME());      \
       outcome = call;                                                                  \

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "timeline.h"
 #include "waits.h"
 #include "tophash_probe.h"
 
@@ -34,6 +35,7 @@ static bool wants_clocks;
 static bool wants_scopes;
 static bool wants_waits;
 static bool wants_watch;     // of single variables: nothing is checked then
+static bool wants_timeline;
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
 static uint32_t order;       // enum tophash_order
@@ -81,6 +83,7 @@ static void read_options(void) {
   if ((value = option(options, "clocks"))) wants_clocks = *value == '1';
   if ((value = option(options, "scopes"))) wants_scopes = *value == '1';
   if ((value = option(options, "waits"))) wants_waits = *value == '1';
+  if ((value = option(options, "timeline"))) wants_timeline = *value == '1';
   if ((value = option(options, "halt"))) tophash_process.halt = *value == '1';
   if ((value = option(options, "seed"))) tophash_seed = strtoull(value, NULL, 10);
   tophash_traps_start(&traps, tophash_now_ns(), permille);
@@ -186,6 +189,7 @@ static void watch(void) {
   bool may_patch = tophash_process.patch && is_alone();
   if (wants_watch) return watch_variables(may_patch);
   if (wants_waits && tophash_waits_open(session)) tophash_waits_hook(may_patch);
+  if (wants_timeline) tophash_timeline_open(session);
   if (!wants_accesses) {
     tophash_events_note_images();
     return set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
@@ -215,6 +219,7 @@ static void watch(void) {
   if (wants_scopes && (hooks & TOPHASH_HOOK_PATCHED)) tophash_scopes_start();
   tophash_events_note_images();
   tophash_visits_learn(session);
+  if (wants_timeline) tophash_timeline_choose(session);
   set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
 }
 
@@ -233,7 +238,8 @@ TOPHASH_COLD bool tophash_process_find_runtime(void) {
 
 static void forked_child(void) {
   bool measures_waits = tophash_process.waits != NULL;
-  tophash_process.waits = NULL;  // the file is the parent's
+  tophash_process.waits = NULL;  // the files are the parent's
+  tophash_process.timeline = NULL;
   if (measures_waits && !tophash_process.watching) tophash_events_detach();
   if (!tophash_process.watching) return;
   // The other threads are gone, and with them whatever they had open. Most

@@ -8,6 +8,7 @@
 
 #include "tophash_facts.h"
 #include "strands.h"
+#include "timeline.h"
 #include "waits.h"
 #include "tophash_probe.h"
 
@@ -38,10 +39,12 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_task_enterThreadLocalContext
   if (self->counters != NULL) self->counters->tasks_entered++;
   if (tophash_process.has_clocks) tophash_strand_enter_task((uint64_t)state);
   if (tophash_unlikely(tophash_process.waits != NULL)) tophash_wait_task_enters((uint64_t)state);
+  if (tophash_timeline_is_on()) tophash_timeline_task((uint64_t)state, true);
 }
 
 TOPHASH_EXPORT __attribute__((noinline)) void swift_task_exitThreadLocalContext(char *state) {
   struct tophash_thread *self = &tophash_self;
+  if (tophash_timeline_is_on()) tophash_timeline_task((uint64_t)state, false);
   if (tophash_process.has_clocks) tophash_strand_leave_task((uint64_t)state);
   self->owner = self->counters != NULL ? tophash_thread_owner() : 0;
   tophash_runtime.exit_task(state);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tophash_facts.h"
+#include "timeline.h"
 #include "waits.h"
 
 // Shorter than this, a call that may have waited or not has not.
@@ -89,39 +90,49 @@ void tophash_turn_end(const struct tophash_turn *turn) {
   if (waits == NULL) return;  // begun before a fork
   uint64_t ns = tophash_now_ns() - turn->since_ns;
   tophash_waits_forget(waits, turn->slot);
-  if (ns >= LEAST_NS) tophash_waits_add(waits, turn->place, ns);
+  if (ns < LEAST_NS) return;
+  tophash_waits_add(waits, turn->place, ns);
+  if (tophash_timeline_is_on())
+    tophash_timeline_note(TOPHASH_MOMENT_WAIT, turn->place, turn->since_ns, turn->since_ns + ns, 0);
 }
 
-// MARK: Tasks that wait for an actor
+// MARK: Tasks that wait for an actor, or for a thread
 
 // Job in a task object: after the heap object's header and two words of the
 // scheduler, flags with the kind of job in the lowest byte; further on, where the
 // task goes on, and its context there.
 #define JOB_FLAGS_OFFSET 32
+#define TASK_ID_OFFSET 36
 #define TASK_RESUME_OFFSET 56
 #define JOB_IS_TASK 0
 
 typedef void enqueue_function(void *job, void *executor, void *implementation);
 static enqueue_function *enqueue_original;
 
+/// A task gets in line. `actor` is NULL for the pool.
 static void queued(const char *job, const uint64_t *actor) {
   const uint64_t *resume = (const uint64_t *)(job + TASK_RESUME_OFFSET);
+  uint32_t kind = actor == NULL ? TOPHASH_WAIT_POOL : TOPHASH_WAIT_ACTOR;
+  uint64_t metadata = actor == NULL ? 0 : *actor;
   bool is_new;
   // One function may wait for several actors.
   uint32_t place =
-      tophash_waits_place(tophash_process.waits, TOPHASH_WAIT_ACTOR, resume, 1, *actor, &is_new);
+      tophash_waits_place(tophash_process.waits, kind, resume, 1, metadata, &is_new);
   if (is_new) {
-    tophash_process.waits->waits[place].metadata = *actor;
+    tophash_process.waits->waits[place].metadata = metadata;
     describe(place, actor, NULL, resume[1]);
   }
-  tophash_waits_begin(tophash_process.waits, (uint64_t)job, place, tophash_now_ns());
+  uint64_t now = tophash_now_ns();
+  tophash_waits_begin(tophash_process.waits, (uint64_t)job, place, now);
+  if (tophash_timeline_is_on())
+    tophash_timeline_note(TOPHASH_MOMENT_QUEUED, *(const uint32_t *)(job + TASK_ID_OFFSET), 0, now,
+                          (uint16_t)place);
 }
 
 static void hook_enqueue(void *job, void *executor, void *implementation) {
   bool is_task = (*(const uint32_t *)((const char *)job + JOB_FLAGS_OFFSET) & 0xFF) == JOB_IS_TASK;
-  // Without an executor it waits for a thread, and not for an actor. Before it is
-  // queued: afterwards it may run already.
-  if (tophash_process.waits != NULL && executor != NULL && is_task) queued(job, executor);
+  // Before it is queued: afterwards it may run already.
+  if (tophash_process.waits != NULL && is_task) queued(job, executor);
   enqueue_original(job, executor, implementation);
 }
 
@@ -129,8 +140,12 @@ void tophash_wait_task_enters(uint64_t state) {
   uint64_t offset = tophash_task_state_offset();
   if (offset == 0) return;
   struct tophash_waiting was = tophash_waits_take(tophash_process.waits, state - offset);
-  if (was.wait != TOPHASH_NO_WAIT)
-    tophash_waits_add(tophash_process.waits, (uint32_t)was.wait, tophash_now_ns() - was.since_ns);
+  if (was.wait == TOPHASH_NO_WAIT) return;
+  uint64_t now = tophash_now_ns();
+  tophash_waits_add(tophash_process.waits, (uint32_t)was.wait, now - was.since_ns);
+  if (tophash_timeline_is_on())
+    tophash_timeline_note(TOPHASH_MOMENT_THROUGH, tophash_task_current_id(state), was.since_ns, now,
+                          (uint16_t)was.wait);
 }
 
 // MARK: Mutex

@@ -16,12 +16,14 @@
 //   hooks/dispatch.c what Dispatch orders
 //   hooks/pipes.c    what is handed over through a pipe
 //   hooks/waits.c    what threads and tasks wait for
+//   hooks/timeline.c what happened when
 //   watch/           single variables, watched by the processor (watch/watch.h)
 //   output/conflict.c  what is written down when two accesses meet
 //   output/unordered.c and when clocks find two that nothing orders
 //   output/stack.c     stacks, walked without trusting them
 //   output/events.c    the file that it is written to
 //   output/waits.c     and the one for waits
+//   output/timeline.c  and the one for the timeline
 //
 // Rules. The hot path does not allocate, lock, make a system call or call into
 // Swift. No path changes `errno`. Memory of the program is read only through
@@ -38,6 +40,7 @@
 #include "tophash_clocks.h"
 #include "tophash_overlap.h"
 #include "tophash_protocol.h"
+#include "tophash_timeline.h"
 #include "tophash_traps.h"
 #include "tophash_waits.h"
 
@@ -137,6 +140,7 @@ struct tophash_process {
   bool has_clocks;                // order is followed
   struct tophash_clocks *clocks;  // not NULL once anything is hooked for their sake
   const struct tophash_waits *waits;  // NULL unless waits are measured
+  const struct tophash_timeline *timeline;  // NULL unless events are recorded
 };
 extern struct tophash_process tophash_process;
 
@@ -327,6 +331,8 @@ bool tophash_events_open(const char *session);
 /// Maps a new file of this process in `session`, all zero and with its room reserved;
 /// NULL when there is none to be had.
 void *tophash_events_map(const char *session, const char *extension, size_t size);
+/// An address in the file at `path`, where this process has it; 0 when it has it not.
+uint64_t tophash_events_address(const char *path, uint64_t address);
 /// Back to the scratch area: in a forked child, the file is its parent's.
 void tophash_events_detach(void);
 /// Takes over, in a forked child, the images that the parent had noted, which are at the
@@ -345,6 +351,15 @@ bool tophash_events_is_lock(uint64_t address);
 
 /// Measures waits from now on. False when the file cannot be made.
 bool tophash_waits_open(const char *session);
+
+// MARK: The file of the timeline (output/timeline.c)
+
+/// Records events from now on. False when the file cannot be made.
+bool tophash_timeline_open(const char *session);
+/// Has those accesses recorded that the tool has chosen in `session`.
+void tophash_timeline_choose(const char *session);
+/// Whether accesses at `pc` are chosen.
+bool tophash_timeline_is_chosen(uint64_t pc);
 
 // MARK: Which sites ran (output/visits.c)
 

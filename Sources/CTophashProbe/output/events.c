@@ -182,6 +182,16 @@ static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
   return 0;
 }
 
+uint64_t tophash_events_address(const char *path, uint64_t address) {
+  uint32_t count = __atomic_load_n(&tophash_events.header->image_count, __ATOMIC_ACQUIRE);
+  for (uint32_t i = 0; i < count && i < TOPHASH_IMAGES; i++) {
+    const struct tophash_image *image = &tophash_events.images[i];
+    uint64_t here = image->base + address;
+    if (here >= image->low && here < image->high && strcmp(image->path, path) == 0) return here;
+  }
+  return 0;
+}
+
 void tophash_events_note_images(void) {
   // One at a time. Whoever finds it busy goes on: the images get noted.
   if (__atomic_exchange_n(&noting, true, __ATOMIC_ACQUIRE)) return;

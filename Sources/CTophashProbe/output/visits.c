@@ -78,16 +78,10 @@ static void learn(const char *line) {
   if (*rest != ' ' || hold_ns == 0) return;
   uint64_t address = strtoull(rest + 1, &rest, 16);
   if (*rest != ' ' || address == 0) return;
-  const char *path = rest + 1;
-  uint32_t count = __atomic_load_n(&tophash_events.header->image_count, __ATOMIC_ACQUIRE);
-  for (uint32_t i = 0; i < count && i < TOPHASH_IMAGES; i++) {
-    const struct tophash_image *image = &tophash_events.images[i];
-    uint64_t pc = image->base + address;
-    if (pc < image->low || pc >= image->high || strcmp(image->path, path) != 0) continue;
-    tophash_traps_learn(tophash_process.traps, pc, hold_ns);
-    tophash_gate_arm(pc);
-    return;
-  }
+  uint64_t pc = tophash_events_address(rest + 1, address);
+  if (pc == 0) return;
+  tophash_traps_learn(tophash_process.traps, pc, hold_ns);
+  tophash_gate_arm(pc);
 }
 
 void tophash_visits_learn(const char *session) {

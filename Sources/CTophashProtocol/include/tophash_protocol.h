@@ -60,6 +60,7 @@
 //   scopes=0|1            follow which test started what (default 0)
 //   accesses=0|1          see accesses; without, nothing is caught (default 1)
 //   waits=0|1             measure what threads and tasks wait for (default 0)
+//   timeline=0|1          record what happens when (default 0)
 //   halt=0|1              stop after a conflict until the tool has judged it (default 0)
 //   seed=N                seeds the choice of which visits are held (default 0)
 

@@ -43,7 +43,9 @@ enum tophash_wait_kind {
   TOPHASH_WAIT_GROUP = 10,     // a Dispatch group, until it is empty
   TOPHASH_WAIT_ITEM = 11,      // a Dispatch work item, until it is done
   TOPHASH_WAIT_THREAD = 12,    // a thread, until it ends
-  TOPHASH_WAIT_KINDS = 13,
+  // Of tasks, too: ready to run, and the pool has no thread for it.
+  TOPHASH_WAIT_POOL = 13,
+  TOPHASH_WAIT_KINDS = 14,
 };
 
 struct tophash_wait_header {

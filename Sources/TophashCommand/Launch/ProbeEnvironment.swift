@@ -27,6 +27,7 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
   /// Without it nothing is caught, and accesses cost nothing.
   var seesAccesses = true
   var measuresWaits = false
+  var recordsTimeline = false
   var followsOrder = false
   var setsTraps = true
   /// Share of run time that holds may take, in percent.
@@ -44,6 +45,7 @@ struct ProbeOptions: CustomStringConvertible, Equatable {
       "hook=\(hook.rawValue)",
       "accesses=\(seesAccesses ? 1 : 0)",
       "waits=\(measuresWaits ? 1 : 0)",
+      "timeline=\(recordsTimeline ? 1 : 0)",
       "clocks=\(followsOrder ? 1 : 0)",
       "traps=\(setsTraps ? 1 : 0)",
       "budget=\(Int((trapBudget * 10).rounded()))",

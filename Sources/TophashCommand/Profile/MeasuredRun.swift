@@ -10,46 +10,47 @@ struct MeasuredRun {
   let end: ProcessEnd
   /// The user's processes in which waits were measured.
   let waits: [WaitProfile.Process]
+  /// Those whose course was recorded.
+  let sources: [Timeline.Source]
   private let mainProcess: Int32
+
+  /// Called while the program runs, and whether something was found since the last time.
+  typealias Pulse = (SessionDirectory, ChildProcess, Bool) -> Void
 
   /// Runs the program to its end.
   ///
+  /// - Parameters:
+  ///   - chosenSites: Accesses to record, as the probe reads them.
+  ///   - interval: Milliseconds between two pulses.
   /// - Throws: why it could not be run.
   init(
-    command: [String], probe: ProbeOptions, environment: [String: String], console: Console
+    subject: Subject, probe: ProbeOptions, environment: [String: String], console: Console,
+    chosenSites: String = "", looksForConflicts: Bool = false, interval: Int? = nil,
+    pulse: @escaping Pulse = { _, _, _ in }
   ) throws(ToolError) {
-    subject = try Subject(command: command, environment: environment, console: console)
+    self.subject = subject
     let library = try ProbeLibrary(
       executable: Runner.executable, environment: environment, console: console
     ).locate()
     let inbox = SignalInbox()
     let directory = try SessionDirectory.create(under: environment["TMPDIR"] ?? "/tmp")
     defer { directory.remove() }
+    if !chosenSites.isEmpty { directory.write(chosenSites, to: "chosen.sites") }
     let preload = ProbeEnvironment(
       library: try directory.preloadable(library), session: directory.path, options: probe)
     let child = try ChildProcess(
       path: subject.path, arguments: subject.arguments,
       environment: preload.merged(into: environment), signalMask: inbox.originalMask)
     var supervisor = Supervisor(
-      child: child, inbox: inbox, console: console)
+      child: child, inbox: inbox, directory: looksForConflicts ? directory : nil, console: console)
+    if let interval { supervisor.interval = interval }
+    supervisor.pulse = { pulse(directory, child, $0) }
     end = supervisor.superviseToEnd()
     mainProcess = child.pid
-
+    session = directory.read()
     let now = Self.monotonicTime
-    var parts: [Session] = []
-    var waits: [WaitProfile.Process] = []
-    for file in directory.files {
-      let part = Session(files: [(file, directory.bytes(of: file))])
-      parts.append(part)
-      let bytes = directory.bytes(of: String(file.dropLast("tophash".count)) + "waits")
-      if let events = part.subjects.first, let measured = try? WaitFile(bytes: bytes) {
-        waits.append(
-          WaitProfile.Process(events: events, waits: measured, end: events.header.end ?? now))
-      }
-    }
-    session = Session(
-      processes: parts.flatMap(\.processes), unreadable: parts.flatMap(\.unreadable))
-    self.waits = waits
+    waits = Self.waits(directory, now: now)
+    sources = Self.sources(directory, now: now)
   }
 
   /// Ends `tophash` as the program ended.
@@ -70,7 +71,40 @@ struct MeasuredRun {
     Farewell.leave(as: end)
   }
 
-  private static var monotonicTime: UInt64 {
+  private static func waits(_ directory: SessionDirectory, now: UInt64) -> [WaitProfile.Process] {
+    processes(directory).compactMap { file, events in
+      guard let waits = try? WaitFile(bytes: companion(directory, file, "waits")) else {
+        return nil
+      }
+      return WaitProfile.Process(events: events, waits: waits, end: events.header.end ?? now)
+    }
+  }
+
+  /// What is known so far of the course of each process.
+  static func sources(_ directory: SessionDirectory, now: UInt64) -> [Timeline.Source] {
+    processes(directory).compactMap { file, events in
+      guard let waits = try? WaitFile(bytes: companion(directory, file, "waits")),
+        let timeline = try? TimelineFile(bytes: companion(directory, file, "timeline"))
+      else { return nil }
+      return Timeline.Source(
+        events: events, waits: waits, timeline: timeline, end: events.header.end ?? now)
+    }
+  }
+
+  /// The user's processes, oldest first.
+  private static func processes(_ directory: SessionDirectory) -> [(String, EventFile)] {
+    directory.files.compactMap { file in
+      Session(files: [(file, directory.bytes(of: file))]).subjects.first.map { (file, $0) }
+    }.sorted { $0.1.header.start < $1.1.header.start }
+  }
+
+  private static func companion(
+    _ directory: SessionDirectory, _ file: String, _ type: String
+  ) -> [UInt8] {
+    directory.bytes(of: SessionDirectory.companion(file, type))
+  }
+
+  static var monotonicTime: UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

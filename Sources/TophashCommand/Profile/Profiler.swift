@@ -27,7 +27,8 @@ struct Profiler {
       try OutputFile(path: path, option: "--flame-graph")
     }
     let run = try MeasuredRun(
-      command: command, probe: ProbeOptions(seesAccesses: false, measuresWaits: true),
+      subject: try Subject(command: command, environment: environment, console: console),
+      probe: ProbeOptions(seesAccesses: false, measuresWaits: true),
       environment: environment, console: console)
     let cache = ElfImageCache()
     let tool = symbolizer ?? SymbolizerTool.find(in: environment)?.path

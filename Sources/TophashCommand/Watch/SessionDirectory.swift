@@ -70,6 +70,11 @@ struct SessionDirectory {
     rmdir(path)
   }
 
+  /// The name of another file of the process that wrote the event file `file`.
+  static func companion(_ file: String, _ type: String) -> String {
+    file.dropLast("tophash".count) + type
+  }
+
   private var names: [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }

@@ -25,7 +25,9 @@ struct Supervisor {
   }
 
   /// Milliseconds between two looks. A process that waits for a verdict is not kept waiting.
-  private var interval: Int { haltsOnFinding ? 20 : 200 }
+  lazy var interval = haltsOnFinding ? 20 : 200
+  /// Called at each look, and whether something was found.
+  var pulse: (Bool) -> Void = { _ in }
 
   /// Waits for the end of the program.
   mutating func superviseToEnd() -> ProcessEnd {
@@ -42,6 +44,8 @@ struct Supervisor {
   }
 
   private mutating func look() {
+    let before = announced.count
+    defer { pulse(announced.count > before) }
     // Candidates can wait until the end, and stop nothing.
     for news in watcher?.look() ?? [] where news.conflict.grade == .caught {
       let interpreter = SymbolInterpreter(images: news.process.images, tool: nil)

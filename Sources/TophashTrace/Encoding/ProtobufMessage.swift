@@ -25,6 +25,12 @@ package struct ProtobufMessage: Sendable {
     add(UInt64(bitPattern: value), field: field)
   }
 
+  /// A `fixed64`.
+  package mutating func addFixed(_ value: UInt64, field: Int) {
+    addKey(field, .eightBytes)
+    withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
+  }
+
   /// Many integers in one field.
   package mutating func addPacked(_ values: [UInt64], field: Int) {
     guard !values.isEmpty else { return }
@@ -56,6 +62,7 @@ package struct ProtobufMessage: Sendable {
 
   private enum WireType: UInt64 {
     case variable = 0
+    case eightBytes = 1
     case withLength = 2
   }
 

@@ -81,7 +81,7 @@ package struct FlameGraph {
   private static func color(_ name: String) -> String {
     let hash = name.utf8.reduce(5381 as UInt32) { $0 &* 33 ^ UInt32($1) }
     let shade = Int(hash % 30)
-    return name.hasPrefix("⧗")
+    return name.hasPrefix("[")
       ? "hsl(\(200 + shade % 20), 60%, \(72 + shade % 8)%)"
       : "hsl(\(20 + shade), 85%, \(66 + shade % 10)%)"
   }

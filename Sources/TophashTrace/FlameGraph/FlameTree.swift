@@ -42,8 +42,9 @@ extension WaitProfile {
     var tree = FlameTree(
       root: contention ? "waiting for others" : "waiting for something to happen")
     for sample in samples(contention: contention) {
-      let top = sample.subject.map { "\(sample.kind.name) \($0)" } ?? sample.kind.name
-      tree.add(sample.stack.reversed().map(\.function) + ["⧗ \(top)"], weight: sample.total)
+      tree.add(
+        sample.stack.reversed().map(\.function) + ["[\(sample.kind.what(sample.subject))]"],
+        weight: sample.total)
     }
     return tree
   }

@@ -77,6 +77,32 @@ package struct WaitFile: Sendable {
   }
 }
 
+extension WaitFile {
+  /// Only how many wait now, and for what.
+  package static func waiting(bytes: [UInt8]) throws(EventFileError) -> [WaitKind: Int] {
+    let reader = ByteReader(bytes: bytes)
+    guard try reader.field(\tophash_wait_header.magic, of: 0) == TOPHASH_WAIT_MAGIC else {
+      throw .incomplete
+    }
+    let waits = Int(try reader.field(\tophash_wait_header.waits_offset, of: 0))
+    let slots = Int(try reader.field(\tophash_wait_header.waiting_offset, of: 0))
+    var counts: [WaitKind: Int] = [:]
+    for slot in 0..<Int(TOPHASH_WAITING) {
+      let base = slots + slot * MemoryLayout<tophash_waiting>.stride
+      let who: UInt64 = try reader.integer(at: base)
+      guard who != 0, who != .max else { continue }
+      let place = try reader.field(\tophash_waiting.wait, of: base)
+      guard place < TOPHASH_WAITS else { continue }
+      let wait = waits + Int(place) * MemoryLayout<tophash_wait>.stride
+      guard let kind = WaitKind(rawValue: try reader.field(\tophash_wait.kind, of: wait)) else {
+        continue
+      }
+      counts[kind, default: 0] += 1
+    }
+    return counts
+  }
+}
+
 extension WaitFile.Place {
   /// `nil` for a slot that is free, or not yet filled in.
   fileprivate init?(_ reader: ByteReader, at base: Int) throws(EventFileError) {

@@ -70,15 +70,7 @@ package struct WaitTable {
     var total: UInt64 { samples.reduce(0) { $0 &+ $1.total } }
     var longest: UInt64 { samples.map(\.longest).max() ?? 0 }
     var site: Frame? { samples.first?.site }
-    var what: String {
-      let kind = samples[0].kind
-      guard let subject = samples[0].subject else { return kind.name }
-      switch kind {
-      case .queue: return "queue \(subject)"
-      case .barrier: return "queue \(subject), as barrier"
-      default: return "\(kind.name) \(subject)"
-      }
-    }
+    var what: String { samples[0].kind.what(samples[0].subject) }
 
     private struct Key: Hashable {
       var kind: WaitKind

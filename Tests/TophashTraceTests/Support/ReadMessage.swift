@@ -2,7 +2,7 @@
 struct ReadMessage {
   struct Field {
     var number: Int
-    /// Of a variable-length integer; 0 for a field with a length.
+    /// Of an integer; 0 for a field with a length.
     var value: UInt64 = 0
     var bytes: [UInt8] = []
     var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -24,6 +24,9 @@ struct ReadMessage {
       var field = Field(number: Int(key >> 3))
       switch key & 7 {
       case 0: field.value = Self.variable(&rest)
+      case 1:
+        field.value = rest.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        rest = rest.dropFirst(8)
       case 2:
         let count = Int(Self.variable(&rest))
         precondition(count <= rest.count, "a field ends after its message")

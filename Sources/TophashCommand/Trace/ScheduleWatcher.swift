@@ -1,0 +1,67 @@
+import Glibc
+import TophashFindings
+import TophashTrace
+
+/// Prints what the tasks and threads of a running program do, a line for each look.
+final class ScheduleWatcher {
+  private let interval: Int?
+  private let console: Console
+  private let start = MeasuredRun.monotonicTime
+  /// Turns of tasks that were warned of.
+  private var warned: Set<TimelineFile.Lane> = []
+
+  /// A task that has not suspended for so long keeps others from the pool.
+  private static let longTurn: UInt64 = 100_000_000
+
+  /// - Parameter interval: `nil` to print nothing.
+  init(interval: Int?, console: Console) {
+    self.interval = interval
+    self.console = console
+  }
+
+  func look(_ directory: SessionDirectory, _ child: ChildProcess) {
+    guard interval != nil else { return }
+    for file in directory.files.sorted() { look(directory, file) }
+  }
+
+  private func look(_ directory: SessionDirectory, _ file: String) {
+    let lanes = try? TimelineFile.lanes(
+      bytes: directory.bytes(
+        of: SessionDirectory.companion(file, "timeline"), first: TimelineFile.bytesToLanes))
+    guard let lanes, let pid = file.split(separator: ".").first.flatMap({ Int32($0) }),
+      let waiting = try? WaitFile.waiting(
+        bytes: directory.bytes(of: SessionDirectory.companion(file, "waits")))
+    else { return }
+    let threads = Self.threads(of: pid)
+    guard !threads.isEmpty else { return }  // it has ended
+    let now = MeasuredRun.monotonicTime
+    let line = ScheduleLine(
+      time: now - start, threads: threads.count, pool: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+      // A thread that is gone may have left its task behind.
+      lanes: lanes.filter { threads.contains($0.thread) }, waiting: waiting, now: now)
+    console.write(line.text)
+    for lane in line.running where line.age(lane) > Self.longTurn && warned.insert(lane).inserted {
+      console.write(
+        "SCHED warning: task \(lane.task) has kept thread \(lane.thread) for"
+          + " \(line.age(lane) / 1_000_000) ms without suspending")
+    }
+  }
+
+  private static func threads(of pid: Int32) -> Set<Int32> {
+    guard let directory = opendir("/proc/\(pid)/task") else { return [] }
+    defer { closedir(directory) }
+    var threads: Set<Int32> = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if let thread = Int32(name) { threads.insert(thread) }
+    }
+    return threads
+  }
+}
+
+extension Console {
+  /// A line without a prefix.
+  fileprivate func write(_ line: String) { TophashCommand.write(line + "\n", to: STDERR_FILENO) }
+}

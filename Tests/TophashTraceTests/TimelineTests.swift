@@ -1,0 +1,171 @@
+import CTophashCore
+import CTophashProtocol
+import Testing
+import TophashFindings
+import TophashTestSupport
+
+@testable import TophashTrace
+
+/// The memory of a timeline file, filled by the probe's own functions.
+final class TimelineMemory {
+  let timeline: tophash_timeline
+  private let memory: UnsafeMutableRawPointer
+  private static let size =
+    Int(TOPHASH_TIMELINE_HEADER_BYTES) + Int(TOPHASH_LANES) * MemoryLayout<tophash_lane>.stride
+    + Int(TOPHASH_STRINGS) * MemoryLayout<tophash_string>.stride
+    + Int(TOPHASH_LANES * TOPHASH_LANE_EVENTS) * MemoryLayout<tophash_moment>.stride
+
+  init() {
+    memory = .allocate(byteCount: Self.size, alignment: 4096)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: Self.size)
+    timeline = tophash_timeline_make(memory)
+    timeline.header.pointee.magic = TOPHASH_TIMELINE_MAGIC
+  }
+
+  deinit { memory.deallocate() }
+
+  var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: memory, count: Self.size)) }
+
+  func record(
+    lane: UInt32, time: UInt64, thread: UInt32 = 7, kind: TimelineFile.Kind = .log, what: UInt64 = 0
+  ) {
+    var event = tophash_moment()
+    event.time_ns = time
+    event.tid = thread
+    event.kind = kind.rawValue
+    event.what = what
+    withUnsafePointer(to: timeline) { tophash_timeline_record($0, lane, &event) }
+  }
+
+  func intern(_ text: String) -> UInt16 {
+    withUnsafePointer(to: timeline) { tophash_timeline_intern($0, text, text.utf8.count) }
+  }
+}
+
+@Suite struct TimelineFileTests {
+  @Test func `a ring holds the last events, in the order of time over all lanes`() throws {
+    let memory = TimelineMemory()
+    let written = UInt64(TOPHASH_LANE_EVENTS) + 100
+    for time in 1...written { memory.record(lane: 3, time: time * 2) }
+    memory.record(lane: 9, time: 301)
+    let file = try TimelineFile(bytes: memory.bytes)
+    #expect(file.overwritten == 100)
+    #expect(file.events.count == Int(TOPHASH_LANE_EVENTS) + 1)
+    #expect(file.events.map(\.time) == file.events.map(\.time).sorted())
+    #expect(file.events.first?.time == 202)
+    #expect(file.events.last?.time == written * 2)
+  }
+
+  @Test func `one text has one number`() throws {
+    let memory = TimelineMemory()
+    let first = memory.intern("refresh")
+    #expect(memory.intern("refresh") == first)
+    let long = memory.intern(String(repeating: "x", count: 200))
+    #expect(long != first)
+    let file = try TimelineFile(bytes: memory.bytes)
+    #expect(file.strings[Int(first)] == "refresh")
+    #expect(file.strings[Int(long)] == String(repeating: "x", count: 51))
+  }
+
+  @Test func `too many texts are dropped and counted`() {
+    let memory = TimelineMemory()
+    let numbers = (0..<2000).map { memory.intern("text \($0)") }
+    #expect(numbers.contains(UInt16(TOPHASH_NO_STRING)))
+    #expect(memory.timeline.header.pointee.strings_dropped > 0)
+  }
+
+  @Test func `damaged bytes are an error or other events, but no crash`() {
+    let memory = TimelineMemory()
+    for time in 1...20 as ClosedRange<UInt64> { memory.record(lane: 0, time: time) }
+    let bytes = memory.bytes
+    for damaged in mutations(of: bytes, in: 0..<48, seeds: 0..<40) {
+      _ = try? TimelineFile(bytes: damaged)
+    }
+  }
+}
+
+@Suite struct TimelineTests {
+  private func timeline(_ events: [TimelineFile.Event], strings: [Int: String] = [:]) -> Timeline {
+    var file = try! TimelineFile(bytes: TimelineMemory().bytes)
+    file.events = events
+    file.strings = strings
+    return TimelineBuilder.timeline(
+      file, pid: 1, program: "/app", end: 100, words: TimelineBuilder.Words())
+  }
+
+  @Test func `a task's turn lies on the thread's track and on its own`() {
+    let timeline = timeline([
+      TimelineFile.Event(.taskEnter, time: 10, thread: 5, what: 3),
+      TimelineFile.Event(.taskLeave, time: 30, thread: 5, what: 3),
+      TimelineFile.Event(.taskEnter, time: 40, thread: 6, what: 3),
+    ])
+    #expect(
+      timeline.slices.map { "\($0.track) \($0.name) \($0.start) \($0.end)" } == [
+        "thread(5) task 3 10 30", "task(3) runs on thread 5 10 30",
+        "thread(6) task 3 40 100", "task(3) runs on thread 6 40 100",
+      ])
+  }
+
+  @Test func `an end without a beginning was written over, and is left out`() {
+    let timeline = timeline(
+      [
+        TimelineFile.Event(.taskLeave, time: 5, thread: 5, what: 3),
+        TimelineFile.Event(.itemEnd, time: 6, thread: 5, what: 9),
+        TimelineFile.Event(.regionEnd, time: 7, thread: 5),
+      ])
+    #expect(timeline.slices.isEmpty)
+  }
+
+  @Test func `a region of a task lies on its track, wherever it ends`() {
+    let timeline = timeline(
+      [
+        TimelineFile.Event(.regionBegin, time: 10, thread: 5, what: 3, more: 1),
+        TimelineFile.Event(.regionBegin, time: 12, thread: 6, what: 0, more: 1),
+        TimelineFile.Event(.regionEnd, time: 20, thread: 7, what: 3, more: 1),
+        TimelineFile.Event(.regionEnd, time: 22, thread: 6, what: 0, more: 1),
+      ], strings: [1: "refresh"])
+    #expect(
+      timeline.slices.map { "\($0.track) \($0.name) \($0.start) \($0.end)" } == [
+        "task(3) refresh 10 20", "thread(6) refresh 12 22",
+      ])
+  }
+
+  @Test func `an arrow leads from the line to the turn`() {
+    let timeline = timeline([
+      TimelineFile.Event(.queued, time: 10, thread: 5, what: 3),
+      TimelineFile.Event(.through, time: 25, thread: 6, what: 3, since: 10),
+    ])
+    #expect(timeline.instants.map(\.flows) == timeline.slices.map(\.flows))
+    #expect(timeline.slices.map { [$0.start, $0.end] } == [[10, 25]])
+  }
+
+  @Test func `slices that meet end before they begin, and empty ones still have two ends`() {
+    var timeline = Timeline(pid: 1, program: "/app")
+    timeline.slices = [
+      Timeline.Slice(.thread(1), "a", category: "x", start: 0, end: 10),
+      Timeline.Slice(.thread(1), "inner", category: "x", start: 5, end: 10),
+      Timeline.Slice(.thread(1), "b", category: "x", start: 10, end: 20),
+      Timeline.Slice(.thread(1), "empty", category: "x", start: 30, end: 30),
+    ]
+    let read = ReadTrace(PerfettoTrace.bytes(of: [timeline]))
+    #expect(read.isBalanced)
+    #expect(read.slices == ["a": 1, "inner": 1, "b": 1, "empty": 1])
+  }
+}
+
+@Suite struct ScheduleLineTests {
+  @Test func `a line as Go's schedtrace`() {
+    let line = ScheduleLine(
+      time: 150_000_000, threads: 6, pool: 2,
+      lanes: [
+        TimelineFile.Lane(thread: 1, task: 0, since: 5),
+        TimelineFile.Lane(thread: 2, task: 9, since: 900_000_000),
+        TimelineFile.Lane(thread: 3, task: 4, since: 700_000_000),
+      ],
+      waiting: [.pool: 3, .actor: 2, .mutex: 1, .barrier: 4], now: 1_000_000_000)
+    #expect(
+      line.text
+        == "SCHED 150ms: threads=6 pool=2 running=2 runnable=3 in-line=2 blocked=5 [lock=1 queue-as-barrier=4] longest=300ms(task 4)"
+    )
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+import TophashTestSupport
+
+@testable import TophashTrace
+
+/// `tophash trace` on a program that does something of everything.
+@Suite(.serialized) struct TraceCommandTests {
+  private func trace(_ options: [String], _ scenario: String) throws -> Command.Result {
+    try Command(
+      path: Bottleneck.tool,
+      arguments: ["trace"] + options + ["--", try Bottleneck.traced, scenario]
+    ).run()
+  }
+
+  @Test func `tasks, waits, items, regions, logs and chosen accesses are on the timeline`() throws {
+    let directory = try TemporaryDirectory()
+    let file = "\(directory.path)/all.pftrace"
+    let result = try trace(
+      ["--output", file, "--variable", "Cache.entries"], "everything")
+    #expect(result.end == .exited(0))
+    #expect(result.output == "done\n")
+    let trace = ReadTrace(bytes(of: file))
+
+    #expect(trace.isBalanced)
+    let names = trace.slices
+    #expect(names["refresh", default: 0] == 4)
+    #expect(names["wait for the queue", default: 0] == 1)
+    #expect(names["refresh.queue", default: 0] == 4)
+    #expect(names["modify Cache.entries", default: 0] == 24)
+    #expect(names.contains { $0.key.hasPrefix("task ") })
+    #expect(names["wait for lock", default: 0] > 0)
+    #expect(trace.instants["all is done"] == 1)
+    // From each submission to the item.
+    #expect(trace.flows.values.filter { $0 == 2 }.count >= 4)
+
+    // Regions lie on the tracks of tasks, which are named so.
+    let tracks = trace.tracks(of: "refresh")
+    #expect(tracks.count == 4)
+    #expect(tracks.allSatisfy { $0.hasPrefix("task ") })
+    #expect(result.errors.contains("tophash:   24 chosen accesses"))
+    #expect(
+      result.errors.hasSuffix("tophash: '\(file)' can be opened at https://ui.perfetto.dev\n"))
+  }
+
+  @Test func `Perfetto's own descriptors know every field`() throws {
+    guard let python = Tool.path("python3"),
+      (try? Tool.run(python, "-c", "import perfetto.protos.perfetto.trace.perfetto_trace_pb2"))
+        != nil
+    else {
+      print("skipped: no 'perfetto' in python3 (pip install perfetto), to parse the trace with")
+      return
+    }
+    let directory = try TemporaryDirectory()
+    let file = "\(directory.path)/all.pftrace"
+    _ = try trace(["--output", file], "everything")
+    let script =
+      String(#filePath.dropLast("Tests/TophashTraceTests/TraceCommandTests.swift".count))
+      + "Scripts/check-trace"
+    let answer = try Tool.run(python, script, file)
+    #expect(answer.contains(" slices"))
+  }
+
+  @Test func `the schedule says what runs and who keeps a thread`() throws {
+    let result = try trace(["--schedule=50"], "long")
+    #expect(result.end == .exited(0))
+    let lines = result.errors.split(separator: "\n").filter { $0.hasPrefix("SCHED") }
+    #expect(lines.count >= 3)
+    #expect(
+      lines.contains {
+        $0.contains(
+          /^SCHED \d+ms: threads=\d+ pool=\d+ running=[1-9]\d* runnable=\d+ in-line=\d+ blocked=\d+/
+        )
+      })
+    #expect(
+      lines.contains {
+        $0.contains(/^SCHED warning: task \d+ has kept thread \d+ for \d+ ms without suspending$/)
+      })
+  }
+
+  @Test(arguments: [
+    ([], "nothing was asked for; write '--output FILE' or '--schedule 100'"),
+    (
+      ["--schedule=0"],
+      "--schedule takes a number of milliseconds from 1 on; see 'tophash trace --help'"
+    ),
+    (
+      ["--schedule", "--races"],
+      "--variable, --races and --snapshots belong to a timeline; write '--output FILE'"
+    ),
+  ])
+  func `mistakes are told in one line`(options: [String], line: String) throws {
+    let result = try trace(options, "everything")
+    #expect(result.end == .exited(64))
+    #expect(result.errors == "tophash: error: \(line)\n")
+  }
+
+  @Test func `a variable that is not there is told, with the nearest one`() throws {
+    let directory = try TemporaryDirectory()
+    let result = try trace(
+      ["--output", "\(directory.path)/x", "--variable", "Cache.entrees"], "everything")
+    #expect(result.end == .exited(64))
+    #expect(
+      result.errors.contains("has no variable 'Cache.entrees'; did you mean 'Cache.entries'?"))
+  }
+}
