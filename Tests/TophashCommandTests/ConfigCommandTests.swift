@@ -225,6 +225,27 @@ import TophashTestSupport
     }
   }
 
+  @Test func `what takes several values takes a list`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(
+      ".tophash.yml",
+      """
+      reporter: [text, sarif]
+      output:
+        - text=report.txt
+        - sarif=ci/report.sarif
+      suppressions: [one, /two]
+      """)
+    try directory.write("Sources/x", "")
+    let lines = try lines(config(in: directory.path + "/Sources"))
+    #expect(
+      lines.prefix(3) == [
+        "reporter: text,sarif  # ../.tophash.yml:1:11",
+        "output: text=../report.txt,sarif=../ci/report.sarif  # ../.tophash.yml:3:3",
+        "suppressions: ../one,/two  # ../.tophash.yml:5:15",
+      ])
+  }
+
   @Test func `what is printed is a configuration that says the same`() throws {
     let directory = try TemporaryDirectory()
     let paths = [
@@ -270,7 +291,8 @@ import TophashTestSupport
       ("quiet: true\n\n  # x\nsead: 1\n", "4:1: unknown key 'sead'; did you mean 'seed'?"),
       (
         "verbose: 1",
-        "1:1: unknown key 'verbose'; known are reporter, output, suppressions, baseline, write-baseline, quiet, halt-on-finding, color,"
+        "1:1: unknown key 'verbose'; known are reporter, output, suppressions, baseline,"
+          + " write-baseline, quiet, halt-on-finding, color,"
           + " trap-budget, no-traps, detect, strict, hook, seed, runs, traps, coverage,"
           + " symbolizer, force"
       ),
@@ -280,11 +302,27 @@ import TophashTestSupport
       ("quiet: ~", "1:8: 'quiet' takes true or false, and has no value; write 'quiet: …'"),
       (
         "color:\n  - auto",
-        "2:3: 'color' takes auto or always or never, and has no value; write 'color: …'"
+        "2:3: 'color' takes auto or always or never, not a list; write 'color: …'"
       ),
-      ("output: {a: b}", "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, and has no value; write 'output: …'"),
-      ("output: ''", "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not ''; write 'output: …'"),
-      ("output: \"a\\0b\"", "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not 'a\\0b'; write 'output: …'"),
+      (
+        "output: {a: b}",
+        "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not a mapping;"
+          + " write 'output: …'"
+      ),
+      (
+        "output: ''",
+        "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not '';"
+          + " write 'output: …'"
+      ),
+      (
+        "output: \"a\\0b\"",
+        "1:9: 'output' takes a path, or NAME=PATH with a reporter's name, not 'a\\0b';"
+          + " write 'output: …'"
+      ),
+      (
+        "suppressions: [a, [b]]",
+        "1:15: 'suppressions' takes a path, not a list; write 'suppressions: …'"
+      ),
       (
         "trap-budget: 5 %",
         "1:14: 'trap-budget' takes a percentage from 0 to 100, not '5 %'; write 'trap-budget: …'"

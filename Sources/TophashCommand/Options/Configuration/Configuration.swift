@@ -58,7 +58,10 @@ extension ToolError {
       code: assignment.origin.errorCode)
   }
 
-  static func wrongValue(_ assignment: Assignment, expected: String) -> ToolError {
+  /// - Parameter got: what there is in place of a value, such as `a list`.
+  static func wrongValue(
+    _ assignment: Assignment, expected: String, got: String? = nil
+  ) -> ToolError {
     let key = assignment.key
     let remedy =
       switch assignment.origin {
@@ -67,9 +70,10 @@ extension ToolError {
       case .flag, .standard: "see 'tophash run --help'"
       }
     let name = assignment.origin == .flag ? "'--\(key)'" : "'\(key)'"
-    let got = assignment.value.map { "not '\($0)'" } ?? "and has no value"
+    let mistake =
+      (got ?? assignment.value.map { "'\($0)'" }).map { "not \($0)" } ?? "and has no value"
     return ToolError(
-      what: "\(assignment.origin.prefix)\(name) takes \(expected), \(got)", remedy: remedy,
+      what: "\(assignment.origin.prefix)\(name) takes \(expected), \(mistake)", remedy: remedy,
       code: assignment.origin.errorCode)
   }
 }

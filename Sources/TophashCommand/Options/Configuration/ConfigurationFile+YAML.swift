@@ -19,15 +19,15 @@ extension ConfigurationFile {
       guard let setting = Setting.named(name.string) else {
         throw .unknownKey(Assignment(key: name.string, origin: origin))
       }
-      guard case .scalar(let scalar) = value, !value.isNothing else {
+      let place = Assignment(key: setting.key, origin: .file(position(value.mark)))
+      guard let text = value.text(takesSeveral: setting.takesSeveral) else {
         throw .wrongValue(
-          Assignment(key: setting.key, origin: .file(position(value.mark))),
-          expected: setting.expected)
+          place, expected: setting.expected,
+          got: value.isNothing ? nil : "a \(value.sequence == nil ? "mapping" : "list")")
       }
       assignments.append(
         Assignment(
-          key: setting.key, value: setting.relocated(scalar.string, directory),
-          origin: .file(position(value.mark))))
+          key: setting.key, value: setting.relocated(text, directory), origin: place.origin))
     }
     return assignments
   }
@@ -110,6 +110,17 @@ extension ConfigurationFile {
 }
 
 extension Node {
+  /// The value, or several between commas; `nil` when there is none, or one of another kind.
+  fileprivate func text(takesSeveral: Bool) -> String? {
+    switch self {
+    case .scalar(let scalar) where !isNothing: return scalar.string
+    case .sequence(let list) where takesSeveral && !list.isEmpty:
+      let texts = list.compactMap { $0.text(takesSeveral: false) }
+      return texts.count == list.count ? texts.joined(separator: ",") : nil
+    default: return nil
+    }
+  }
+
   /// Whether there is no value: nothing, or one of YAML's words for it.
   fileprivate var isNothing: Bool {
     guard case .scalar(let scalar) = self, scalar.style == .plain else { return false }

@@ -22,7 +22,7 @@ struct ConfigurationText {
   /// `value` as YAML: plain where that cannot be read as anything else, else in quotes.
   static func scalar(_ value: String) -> String {
     let isPlain =
-      value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0)) }
+      value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-=,".contains($0)) }
       && value.first != "-" && (value.contains { $0.isLetter || $0.isNumber })
       && !["null", "Null", "NULL"].contains(value)
     guard !isPlain else { return value }

@@ -11,6 +11,8 @@ struct Setting: Sendable {
   let apply: @Sendable (inout RunOptions, String?) -> Bool
   /// The value as one would write it; `nil` when there is none.
   let value: @Sendable (RunOptions) -> String?
+  /// Whether it takes several values, between commas or as a list of a file.
+  var takesSeveral = false
   /// A value that stands in a file of a directory, `""` or one with a slash at its end, as it has
   /// to be written elsewhere: a relative path begins in that directory.
   var relocated: @Sendable (_ value: String, _ directory: String) -> String = { value, _ in value }
@@ -86,6 +88,7 @@ extension Setting {
         return true
       },
       value: { $0[keyPath: field].isEmpty ? nil : $0[keyPath: field].joined(separator: ",") },
+      takesSeveral: true,
       relocated: { value, directory in
         value.split(separator: ",").map { relocated(String($0), directory) }
           .joined(separator: ",")

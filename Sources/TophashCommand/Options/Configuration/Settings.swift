@@ -3,14 +3,14 @@ extension Setting {
   static let all: [Setting] = [
     Setting(
       key: "reporter", expected: "names of \(ReportPlan.forms), between commas",
-      apply: { $0.plan.choose($1 ?? "") }, value: { $0.plan.chosen }),
+      apply: { $0.plan.choose($1 ?? "") }, value: { $0.plan.chosen }, takesSeveral: true),
     Setting(
       key: "output", expected: "a path, or NAME=PATH with a reporter's name",
       apply: { options, value in
         guard let value, !value.isEmpty, !value.contains("\0") else { return false }
         return options.plan.send(to: value)
       },
-      value: { $0.plan.sent }, relocated: ReportPlan.relocated),
+      value: { $0.plan.sent }, takesSeveral: true, relocated: ReportPlan.relocated),
     .paths("suppressions", \.suppressions),
     .path("baseline", \.baseline),
     .path("write-baseline", \.baselineToWrite),
