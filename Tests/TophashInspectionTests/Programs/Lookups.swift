@@ -1,16 +1,20 @@
+import Synchronization
+
 // Compiled together with the sources of the dictionaries: what a program that imports them gets.
 
 @inline(never)
 func lookUp(_ table: ConcurrentDictionary<Int, Int>, _ key: Int) -> Int? { table[key] }
 
-@inline(never)
+@inline(never) @_semantics("optimize.sil.specialize.generic.never")
 func lookUpUnspecialised<Key: Hashable & Sendable, Value: Sendable>(
   _ table: ConcurrentDictionary<Key, Value>, _ key: Key
 ) -> Value? { table[key] }
 
-@inline(never)
-func store(_ table: ConcurrentDictionary<Int, Int>, _ key: Int) {
-  table.updateValue(1, forKey: key)
+final class Meter: Sendable {
+  let count = Atomic<Int>(0)
+
+  @inline(never)
+  func increment() { count.wrappingAdd(1, ordering: .relaxed) }
 }
 
 final class Box {
@@ -28,7 +32,9 @@ enum Main {
   static func main() {
     let table = ConcurrentDictionary<Int, Int>()
     let box = Box()
-    store(table, Int(CommandLine.argc))
+    let meter = Meter()
+    table.updateValue(1, forKey: 1)
+    meter.increment()
     box.store(1)
     print(lookUp(table, 1) ?? 0, lookUpUnspecialised(table, 1) ?? 0, box.lookUp(1) ?? 0)
   }

@@ -6,13 +6,19 @@ import TophashTestSupport
 enum LookupsProgram {
   static let image = Result { try ElfImage(path: compile()) }
 
+  /// It goes when this process does.
+  private static let folder: TemporaryDirectory = {
+    guard let directory = try? TemporaryDirectory() else { fatalError("no temporary directory") }
+    atexit { LookupsProgram.folder.remove() }
+    return directory
+  }()
+
   private static func compile() throws -> String {
     let root = URL(filePath: Program.sources).deletingLastPathComponent()
       .deletingLastPathComponent()
       .deletingLastPathComponent()
     let sources = root.appending(path: "Sources").path
-    let folder = try TemporaryDirectory()
-    let module = try folder.write(
+    let module = try Self.folder.write(
       "module.modulemap",
       "module CTophashThread { umbrella \"\(sources)/CTophashThread/include\" export * }")
     var files = ["\(Program.sources)/Lookups.swift"]
@@ -21,15 +27,14 @@ enum LookupsProgram {
         .filter { $0.hasSuffix(".swift") }.map { "\(sources)/Tophash/\(part)/\($0)" }
     }
     let objects = try ["closure", "reader", "thread"].map { name in
-      let object = "\(folder.path)/\(name).o"
+      let object = "\(Self.folder.path)/\(name).o"
       try Tool.run([
         "clang", "-O2", "-c", "-I\(sources)/CTophashThread/include",
         "\(sources)/CTophashThread/\(name).c", "-o", object,
       ])
       return object
     }
-    let output = FileManager.default.temporaryDirectory
-      .appending(path: "tophash-lookups-\(ProcessInfo.processInfo.processIdentifier)").path
+    let output = "\(Self.folder.path)/lookups"
     try Tool.run(
       [
         "swiftc", "-O", "-wmo", "-parse-as-library", "-module-name", "Lookups", "-swift-version",
