@@ -133,9 +133,10 @@ struct WatchTests {
     let finding = try #require((findings?["findings"] as? [[String: Any]])?.first)
     let fingerprint = try #require(finding["fingerprint"] as? String)
     let run = try BuiltTool.run(["watch", fingerprint, "--report", saved, "--", example])
-    #expect(run.end == .exited(0))
+    // However it ends: its race is real, and may crash it.
     #expect(run.output.contains("Inventory.stock was written "))
-    #expect(run.output.contains("Inventory.add(_:count:)"))
+    #expect(
+      ["Inventory.add(_:count:)", "Inventory.remove(_:count:)"].contains(where: run.output.contains))
   }
 }
 
