@@ -136,7 +136,8 @@ struct WatchTests {
     // However it ends: its race is real, and may crash it.
     #expect(run.output.contains("Inventory.stock was written "))
     #expect(
-      ["Inventory.add(_:count:)", "Inventory.remove(_:count:)"].contains(where: run.output.contains))
+      ["Inventory.add(_:count:)", "Inventory.remove(_:count:)"].contains(where: run.output.contains)
+    )
   }
 }
 
