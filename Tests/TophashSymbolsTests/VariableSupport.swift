@@ -5,13 +5,22 @@ import TophashSymbols
 /// The images of a process, as the probe records them, from the lines of its memory map.
 func mappedImages(_ maps: [String]) -> [LoadedImage] {
   var images: [String: LoadedImage] = [:]
+  // Not the files that other tests only read: they are unmapped again, and their place becomes
+  // somebody's heap.
+  let executables = Set(
+    maps.compactMap { line in
+      line.split(separator: " ").dropFirst().first?.contains("x") == true
+        ? line.firstIndex(of: "/").map { String(line[$0...]) } : nil
+    })
   for line in maps {
     // The first mapping of a file begins at its load bias; the data without content in the file
     // is mapped behind the others, without a name.
     guard let start = line.firstIndex(of: "/") else { continue }
     let path = String(line[start...])
     let base = UInt64(line.prefix { $0 != "-" }, radix: 16)!
-    guard images[path] == nil, let range = try? ElfImage(path: path).addressRange else { continue }
+    guard executables.contains(path), images[path] == nil,
+      let range = try? ElfImage(path: path).addressRange
+    else { continue }
     images[path] = LoadedImage(
       path: path, base: base, range: base + range.lowerBound..<base + range.upperBound)
   }
