@@ -3,22 +3,23 @@ import Foundation
 import TophashSymbols
 
 /// The images of a process, as the probe records them, from the lines of its memory map.
+///
+/// An image is what is executed. Files that other tests only read are mapped as well, for a
+/// moment, and then their place becomes somebody's heap.
 func mappedImages(_ maps: [String]) -> [LoadedImage] {
   var images: [String: LoadedImage] = [:]
-  // Not the files that other tests only read: they are unmapped again, and their place becomes
-  // somebody's heap.
-  let executables = Set(
-    maps.compactMap { line in
-      line.split(separator: " ").dropFirst().first?.contains("x") == true
-        ? line.firstIndex(of: "/").map { String(line[$0...]) } : nil
-    })
+  var bases: [String: UInt64] = [:]
   for line in maps {
-    // The first mapping of a file begins at its load bias; the data without content in the file
-    // is mapped behind the others, without a name.
+    // ADDRESSES PERMISSIONS OFFSET DEVICE INODE PATH; the data without content in the file is
+    // mapped behind the others, without a name.
     guard let start = line.firstIndex(of: "/") else { continue }
     let path = String(line[start...])
-    let base = UInt64(line.prefix { $0 != "-" }, radix: 16)!
-    guard executables.contains(path), images[path] == nil,
+    let fields = line.split(separator: " ", maxSplits: 3)
+    // The mapping of a file's beginning that is next before its code is at the load bias.
+    if UInt64(fields[2], radix: 16) == 0 {
+      bases[path] = UInt64(line.prefix { $0 != "-" }, radix: 16)!
+    }
+    guard fields[1].contains("x"), images[path] == nil, let base = bases[path],
       let range = try? ElfImage(path: path).addressRange
     else { continue }
     images[path] = LoadedImage(
