@@ -155,11 +155,10 @@ extension FailFastDictionary {
   /// - Complexity: O(1) expected
   @inlinable
   public func contains(_ key: Key) -> Bool {
-    let seen = access.load(ordering: .acquiring)
-    guard _fastPath(seen & AccessWord.special == 0) else { return searchSlowly(key, seen) != nil }
-    let isFound = findInOneArray(key) != nil
-    guard _fastPath(isUnchanged(since: seen)) else { return searchSlowly(key, seen) != nil }
-    return isFound
+    guard let seen = beginRead(.lookup) else { return false }
+    let found = find(key) != nil
+    endRead(seen, .lookup)
+    return found
   }
 
   /// A reading access, but arranged so that on the short way it costs hardly more
@@ -169,9 +168,15 @@ extension FailFastDictionary {
   @inlinable @inline(__always)
   func lookUp(_ key: Key) -> Value? {
     let seen = access.load(ordering: .acquiring)
-    guard _fastPath(seen & AccessWord.special == 0) else { return searchSlowly(key, seen) }
-    let value = findInOneArray(key)?.entry.pointee.value
-    guard _fastPath(isUnchanged(since: seen)) else { return searchSlowly(key, seen) }
+    let value: Value?
+    if _fastPath(seen & AccessWord.special == 0) {
+      value = findInOneArray(key)?.entry.pointee.value
+    } else if seen & AccessWord.busy == 0 {
+      value = find(key)?.entry.pointee.value
+    } else {
+      return lookUpAgain(key, seen)
+    }
+    guard _fastPath(isUnchanged(since: seen)) else { return lookUpAgain(key, seen) }
     return value
   }
 
@@ -183,13 +188,12 @@ extension FailFastDictionary {
       .find(key, fingerprint: ControlByte.fingerprint(of: hash))
   }
 
-  /// Hashes as it has to, looks in both arrays when there are two, and reports the misuse when
-  /// there is one.
+  /// Reports the misuse, if it is one, and looks the key up again.
   ///
   /// - Parameter seen: what the access word was when the look-up began.
   @inlinable @inline(never)
-  func searchSlowly(_ key: Key, _ seen: UInt64) -> Value? {
-    if seen & AccessWord.special == 0 { endRead(seen, .lookup) }
+  func lookUpAgain(_ key: Key, _ seen: UInt64) -> Value? {
+    if seen & AccessWord.busy == 0 { endRead(seen, .lookup) }
     guard let seen = beginRead(.lookup) else { return nil }
     let value = find(key)?.entry.pointee.value
     endRead(seen, .lookup)
