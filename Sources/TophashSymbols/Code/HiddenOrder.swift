@@ -14,6 +14,9 @@ import Synchronization
 /// - *Globals*: code that loads or stores a global `Atomic` refers to it, and the symbol tells its
 ///   type. So does that of a global whose type holds an atomic.
 ///
+/// What a function may do whose caller is not on the stack is not known either: a function without
+/// a frame pointer hides its caller, since the stacks of past accesses are read by these.
+///
 /// So the answer "no" is uncertain only for code that loads and stores the atomics of an object
 /// that it got as an argument or captured. There, what an access that is held open makes wait
 /// tells (`Tried`).
@@ -46,7 +49,9 @@ package final class HiddenOrder: Sendable {
     stack.contains { frame in
       if let module = frame.module, Self.atomicModules.contains(module) { return true }
       guard frame.origin == .own else { return false }
-      return isMethodOfAtomicType(frame) || hasLockedInstruction(at: frame.address &- 1)
+      // A call may be the last instruction of its function: the place of the call is looked up.
+      let call = frame.address &- 1
+      return isMethodOfAtomicType(frame) || hasLockedInstruction(at: call) || hidesCaller(at: call)
     }
   }
 
@@ -77,6 +82,27 @@ extension HiddenOrder {
     return answer
   }
 
+  /// Whether the function keeps no frame pointer while it calls: then the frame pointer is that of
+  /// a function further out, and the one between is not on the stack.
+  private func hidesCaller(at address: UInt64) -> Bool {
+    guard let image = images.image(at: address),
+      let entry = callFrames(of: image)?.entry(containing: image.vaddr(address)),
+      let row = try? entry.row(at: image.vaddr(address))
+    else { return false }
+    if case .register(Registers.framePointer, _) = row.frameAddress { return false }
+    return true
+  }
+
+  private func callFrames(of image: ImageSet.Image) -> CallFrameTable? {
+    let path = image.loaded.path
+    return known.withLock { known in
+      if let table = known.callFrames[path] { return table }
+      let table = CallFrameTable(image.file)
+      known.callFrames[path] = .some(table)
+      return table
+    }
+  }
+
   /// Where the function lies that holds `vaddr`: by its symbol, or by how it is unwound, which a
   /// stripped program still tells.
   private func extent(around vaddr: UInt64, in image: ImageSet.Image) -> Range<UInt64>? {
@@ -84,14 +110,7 @@ extension HiddenOrder {
     {
       return symbol.value..<symbol.value.addingSaturating(symbol.size)
     }
-    let path = image.loaded.path
-    let table = known.withLock { known in
-      if let table = known.callFrames[path] { return table }
-      let table = CallFrameTable(image.file)
-      known.callFrames[path] = .some(table)
-      return table
-    }
-    return table?.entry(containing: vaddr)?.range
+    return callFrames(of: image)?.entry(containing: vaddr)?.range
   }
 
   /// One function that the compiler made of several alike gets what they differ in, such as the
