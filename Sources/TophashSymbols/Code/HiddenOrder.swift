@@ -11,6 +11,9 @@ import Synchronization
 ///   calls directly, within its image.
 /// - *Types*: an atomic load or store is an ordinary instruction on x86-64. But somebody declared
 ///   the atomic, mostly in the type whose methods use it.
+/// - *Objects*: whoever uses an atomic of an object of such a type in another place got the object
+///   from somewhere: it made it, or it is a closure in a function that made it, or the variable
+///   lies in that very object.
 /// - *Globals*: code that loads or stores a global `Atomic` refers to it, and the symbol tells its
 ///   type. So does that of a global whose type holds an atomic.
 ///
@@ -18,7 +21,7 @@ import Synchronization
 /// a frame pointer hides its caller, since the stacks of past accesses are read by these.
 ///
 /// So the answer "no" is uncertain only for code that loads and stores the atomics of an object
-/// that it got as an argument or captured. There, what an access that is held open makes wait
+/// that it got as an argument. There, what an access that is held open makes wait
 /// tells (`Tried`).
 package final class HiddenOrder: Sendable {
   private let images: ImageSet
@@ -26,6 +29,7 @@ package final class HiddenOrder: Sendable {
   private struct Known {
     var functions: [Function: Bool] = [:]
     var types: [String: Set<String>] = [:]
+    var makers: [Function: Bool] = [:]
     var callFrames: [String: CallFrameTable?] = [:]
   }
 
@@ -44,14 +48,15 @@ package final class HiddenOrder: Sendable {
     self.images = ImageSet(images, cache: cache)
   }
 
-  /// Whether the functions of a stack may order accesses on their own.
-  package func mayOrder(_ stack: [Frame]) -> Bool {
+  /// Whether the functions of a stack may order accesses to `variable` on their own.
+  package func mayOrder(_ stack: [Frame], accessing variable: Variable) -> Bool {
     stack.contains { frame in
       if let module = frame.module, Self.atomicModules.contains(module) { return true }
       guard frame.origin == .own else { return false }
       // A call may be the last instruction of its function: the place of the call is looked up.
       let call = frame.address &- 1
-      return isMethodOfAtomicType(frame) || hasLockedInstruction(at: call) || hidesCaller(at: call)
+      return isMethodOfAtomicType(frame) || isPartOfAtomicType(variable, seenFrom: frame)
+        || hasLockedInstruction(at: call) || hidesCaller(at: call) || hasAtomicObject(frame)
     }
   }
 
@@ -127,27 +132,49 @@ extension HiddenOrder {
   }
 
   private func scan(_ extent: Range<UInt64>, in image: ImageSet.Image, depth: Int) -> Bool {
+    var targets: Set<UInt64> = []
+    let isLocked = read(extent, of: image) { instruction, place, target in
+      if instruction.isLocked { return true }
+      if let place, isAtomicGlobal(place, in: image) { return true }
+      if let target, !extent.contains(target) { targets.insert(target) }
+      return false
+    }
+    if isLocked || targets.contains(where: { isAtomicGlobal($0, in: image) }) { return true }
+    return depth > 0
+      && targets.contains { hasLockedInstruction(around: $0, in: image, depth: depth - 1) }
+  }
+
+  /// The addresses that a function's instructions name.
+  private func references(in extent: Range<UInt64>, of image: ImageSet.Image) -> Set<UInt64> {
+    var found: Set<UInt64> = []
+    _ = read(extent, of: image) { _, place, target in
+      found.formUnion([place, target].compactMap(\.self))
+      return false
+    }
+    return found
+  }
+
+  /// Gives the instructions of a function to `body`, with the places that they name, until it
+  /// says true, and says so. What cannot be decoded may be anything: true as well.
+  private func read(
+    _ extent: Range<UInt64>, of image: ImageSet.Image,
+    _ body: (Instruction, _ place: UInt64?, _ target: UInt64?) -> Bool
+  ) -> Bool {
     guard let code = image.file.read(at: extent.lowerBound, count: extent.count) else {
       return false
     }
     var position = 0
-    var targets: Set<UInt64> = []
     while position < code.count {
-      // What cannot be decoded may be anything.
       guard let instruction = Instruction(code, at: position) else { return true }
-      if instruction.isLocked { return true }
       position += instruction.length
       func address(_ distance: Int32) -> UInt64 {
         extent.lowerBound &+ UInt64(position) &+ UInt64(bitPattern: Int64(distance))
       }
-      if let place = instruction.place, isAtomicGlobal(address(place), in: image) { return true }
-      if let target = instruction.target.map(address), !extent.contains(target) {
-        targets.insert(target)
+      if body(instruction, instruction.place.map(address), instruction.target.map(address)) {
+        return true
       }
     }
-    if targets.contains(where: { isAtomicGlobal($0, in: image) }) { return true }
-    return depth > 0
-      && targets.contains { hasLockedInstruction(around: $0, in: image, depth: depth - 1) }
+    return false
   }
 }
 
@@ -198,6 +225,62 @@ extension HiddenOrder {
       if types.contains(String(path)) { return true }
     }
     return false
+  }
+
+  /// Whether the variable is a property of a type that holds an atomic as well.
+  private func isPartOfAtomicType(_ variable: Variable, seenFrom frame: Frame) -> Bool {
+    guard [.classProperty, .actorProperty].contains(variable.kind), let module = variable.module,
+      let image = images.image(at: frame.address)
+    else { return false }
+    var path = "\(module).\(variable.name)"[...]
+    while let dot = path.lastIndex(of: ".") {
+      path = path[..<dot]
+      if atomicTypes(in: image).contains(String(path)) { return true }
+    }
+    return false
+  }
+
+  /// Whether the frame's function, or one that it is written in, refers to a type that holds an
+  /// atomic: so it makes objects of it.
+  private func hasAtomicObject(_ frame: Frame) -> Bool {
+    guard let symbol = frame.symbol, let image = images.image(at: frame.address),
+      !atomicTypes(in: image).isEmpty
+    else { return false }
+    // The name of a closure begins with that of what it is written in.
+    let ends = symbol.indices.filter { "_FZCz".contains(symbol[$0]) }.map(symbol.index(after:))
+    return ends.lazy.map { String(symbol[..<$0]) }.flatMap { self.parts(of: $0, in: image) }
+      .contains { self.refersToAtomicType($0, in: image) }
+  }
+
+  /// The function of that name, and the parts that an asynchronous one is split into.
+  private func parts(of name: String, in image: ImageSet.Image) -> [ElfSymbol] {
+    let names = [name] + ["TY", "TQ"].flatMap { kind in (0..<16).map { "\(name)\(kind)\($0)_" } }
+    return names.flatMap { image.file.symbols.named($0) }
+      .filter { $0.isDefined && $0.kind == .function && $0.size > 0 }
+  }
+
+  private func refersToAtomicType(_ symbol: ElfSymbol, in image: ImageSet.Image) -> Bool {
+    let function = Function(image: image.loaded.path, start: symbol.value, depth: 0)
+    if let answer = known.withLock({ $0.makers[function] }) { return answer }
+    let types = atomicTypes(in: image)
+    let extent = symbol.value..<symbol.value.addingSaturating(symbol.size)
+    let answer = references(in: extent, of: image).contains { place in
+      guard let name = image.file.symbol(containing: place)?.name, name.hasPrefix("$s") else {
+        return false
+      }
+      return Self.madeType(name).map(types.contains) ?? false
+    }
+    known.withLock { $0.makers[function] = answer }
+    return answer
+  }
+
+  /// `Module.Type` for the symbol of a type's metadata, or of what makes an object of it.
+  private static func madeType(_ symbol: String) -> String? {
+    if symbol.hasSuffix("fC") {
+      return CodeContext(symbol: symbol).path.dropLast().joined(separator: ".")
+    }
+    guard ["Ma", "N", "Mf", "Mn"].contains(where: symbol.hasSuffix) else { return nil }
+    return demangle(symbol)?.components(separatedBy: " for ").last
   }
 
   /// The types of an image that declare a property of an atomic type, as `Module.Type`.
