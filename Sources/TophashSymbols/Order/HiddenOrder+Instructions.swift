@@ -3,11 +3,11 @@ extension HiddenOrder {
     guard let image = images.image(at: address) else { return false }
     // Of other machines' code nothing is known.
     guard image.file.machine == .x86_64 else { return true }
-    return hasLockedInstruction(around: image.vaddr(address), in: image, depth: Self.depth)
+    return hasLockedInstruction(around: image.vaddr(address), in: image)
   }
 
-  private func hasLockedInstruction(
-    around vaddr: UInt64, in image: ImageSet.Image, depth: Int
+  func hasLockedInstruction(
+    around vaddr: UInt64, in image: ImageSet.Image, depth: Int = HiddenOrder.depth
   ) -> Bool {
     guard let extent = extent(around: vaddr, in: image), extent.count < 1 << 20 else {
       return false
@@ -20,18 +20,7 @@ extension HiddenOrder {
     return answer
   }
 
-  /// Whether the function keeps no frame pointer while it calls: then the frame pointer is that of
-  /// a function further out, and the one between is not on the stack.
-  func hidesCaller(at address: UInt64) -> Bool {
-    guard let image = images.image(at: address),
-      let entry = callFrames(of: image)?.entry(containing: image.vaddr(address)),
-      let row = try? entry.row(at: image.vaddr(address))
-    else { return false }
-    if case .register(Registers.framePointer, _) = row.frameAddress { return false }
-    return true
-  }
-
-  private func callFrames(of image: ImageSet.Image) -> CallFrameTable? {
+  func callFrames(of image: ImageSet.Image) -> CallFrameTable? {
     let path = image.loaded.path
     return known.withLock { known in
       if let table = known.callFrames[path] { return table }
@@ -43,7 +32,7 @@ extension HiddenOrder {
 
   /// Where the function lies that holds `vaddr`: by its symbol, or by how it is unwound, which a
   /// stripped program still tells.
-  private func extent(around vaddr: UInt64, in image: ImageSet.Image) -> Range<UInt64>? {
+  func extent(around vaddr: UInt64, in image: ImageSet.Image) -> Range<UInt64>? {
     if let symbol = image.file.symbol(containing: vaddr), symbol.kind == .function, symbol.size > 0
     {
       return symbol.value..<symbol.value.addingSaturating(symbol.size)

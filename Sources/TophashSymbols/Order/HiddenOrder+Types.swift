@@ -48,7 +48,7 @@ extension HiddenOrder {
       .filter { $0.isDefined && $0.kind == .function && $0.size > 0 }
   }
 
-  private func refersToAtomicType(_ symbol: ElfSymbol, in image: ImageSet.Image) -> Bool {
+  func refersToAtomicType(_ symbol: ElfSymbol, in image: ImageSet.Image) -> Bool {
     let function = Function(image: image.loaded.path, start: symbol.value, depth: 0)
     if let answer = known.withLock({ $0.makers[function] }) { return answer }
     let types = atomicTypes(in: image)

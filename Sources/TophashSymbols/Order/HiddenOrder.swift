@@ -17,8 +17,8 @@ import Synchronization
 /// - *Globals*: code that loads or stores a global `Atomic` refers to it, and the symbol tells its
 ///   type. So does that of a global whose type holds an atomic.
 ///
-/// What a function may do whose caller is not on the stack is not known either: a function without
-/// a frame pointer hides its caller, since the stacks of past accesses are read by these.
+/// A function without a frame pointer hides its caller, since the stacks of past accesses are read
+/// by these: there, whoever may have called it counts.
 ///
 /// So the answer "no" is uncertain only for code that loads and stores the atomics of an object
 /// that it got as an argument. There, what an access that is held open makes wait
@@ -30,6 +30,7 @@ package final class HiddenOrder: Sendable {
     var functions: [Function: Bool] = [:]
     var types: [String: Set<String>] = [:]
     var makers: [Function: Bool] = [:]
+    var calls: [String: Calls] = [:]
     var callFrames: [String: CallFrameTable?] = [:]
   }
 
@@ -50,13 +51,16 @@ package final class HiddenOrder: Sendable {
 
   /// Whether the functions of a stack may order accesses to `variable` on their own.
   package func mayOrder(_ stack: [Frame], accessing variable: Variable) -> Bool {
-    stack.contains { frame in
+    stack.indices.contains { index in
+      let frame = stack[index]
       if let module = frame.module, Self.atomicModules.contains(module) { return true }
       guard frame.origin == .own else { return false }
       // A call may be the last instruction of its function: the place of the call is looked up.
       let call = frame.address &- 1
       return isMethodOfAtomicType(frame) || isPartOfAtomicType(variable, seenFrom: frame)
-        || hasLockedInstruction(at: call) || hidesCaller(at: call) || hasAtomicObject(frame)
+        || hasLockedInstruction(at: call) || hasAtomicObject(frame)
+        || hidesOrder(
+          at: call, before: stack[index...].first { $0.address != frame.address }?.address)
     }
   }
 
