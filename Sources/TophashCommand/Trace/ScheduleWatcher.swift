@@ -19,7 +19,7 @@ final class ScheduleWatcher {
     self.console = console
   }
 
-  func look(_ directory: SessionDirectory, _ child: ChildProcess) {
+  func look(_ directory: SessionDirectory) {
     guard interval != nil else { return }
     for file in directory.files.sorted() { look(directory, file) }
   }
