@@ -40,7 +40,7 @@ package struct Matrix: Codable, Sendable {
   package var blindSpots: [String] {
     rows.filter { row in
       methods.allSatisfy {
-        !$0.isOwn || $0.isStatic || $0 == .failFast || (row[$0]?.noticed ?? 0) == 0
+        !$0.isOwn || $0.isHint || $0 == .failFast || (row[$0]?.noticed ?? 0) == 0
       }
     }.map(\.name)
   }
