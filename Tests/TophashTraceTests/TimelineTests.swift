@@ -205,10 +205,14 @@ final class TimelineMemory {
         TimelineFile.Lane(thread: 2, task: 9, since: 900_000_000),
         TimelineFile.Lane(thread: 3, task: 4, since: 700_000_000),
       ],
-      waiting: [.pool: 3, .actor: 2, .mutex: 1, .barrier: 4], now: 1_000_000_000)
+      waiting: [
+        WaitFile.Subject(.pool): 3, WaitFile.Subject(.actor, metadata: 0x10): 2,
+        WaitFile.Subject(.actor, metadata: 0x20): 1, WaitFile.Subject(.mutex): 1,
+        WaitFile.Subject(.barrier, label: "orders"): 4,
+      ], types: [0x10: "Counter"], now: 1_000_000_000)
     #expect(
       line.text
-        == "SCHED 150ms: threads=6 pool=2 running=2 runnable=3 in-line=2 blocked=5 [lock=1 queue-as-barrier=4] longest=300ms(task 4)"
+        == "SCHED 150ms: threads=6 pool=2 running=2 runnable=3 in-line=3 [?=1 Counter=2] blocked=5 [lock=1 queue-as-barrier(orders)=4] longest=300ms(task 4)"
     )
   }
 }
