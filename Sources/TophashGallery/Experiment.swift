@@ -43,6 +43,8 @@ package struct Experiment: Sendable {
   /// - Throws: the first failure to run a program at all.
   package func run(progress: @escaping @Sendable (Int, Int) -> Void) throws -> Matrix {
     let start = ContinuousClock.now
+    var loads = [0.0, 0, 0]
+    getloadavg(&loads, 3)
     let trials = entries.indices.flatMap { entry in
       methods.flatMap { method in
         let count = method.isStatic ? 1 : runs
@@ -83,6 +85,7 @@ package struct Experiment: Sendable {
     }
     var matrix = Matrix(runs: runs, methods: methods, rows: rows)
     matrix.minutes = Double((ContinuousClock.now - start).components.seconds) / 60
+    matrix.load = loads[1]
     matrix.processors = ProcessInfo.processInfo.activeProcessorCount
     return matrix
   }

@@ -115,7 +115,7 @@ import Testing
 
   @Test func `the page is a heat map, and escapes what it shows`() {
     let page = MatrixPage().text(for: Self.matrix)
-    #expect(page.contains("<td style=\"background: hsl(108 70% 82%)\">18/20 (2 †)<br>"))
+    #expect(page.contains("<td style=\"--hue: 108\">18/20 (2 †)<br>"))
     #expect(page.contains("<th>B/&lt;blind&gt;</th>"))
     #expect(page.contains("title=\"it has no name\""))
     #expect(!page.contains("<blind>"))
