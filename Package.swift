@@ -150,7 +150,9 @@ let package = Package(
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
+      dependencies: [
+        "CTophashWatchpoint", "DictionaryMisuser", "TophashCommand", "TophashTestSupport",
+      ],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

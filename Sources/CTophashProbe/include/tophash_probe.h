@@ -4,6 +4,7 @@
 //   hooks/process.c  start, fork and exit of a checked process; the self-test
 //   hooks/runtime.c  where the Swift runtime's entry points are
 //   hooks/patch.c    how an entry point is redirected
+//   hooks/imports.c  and how calls pass the hooks by that are not needed
 //   hooks/access.c   begin and end of an access: the hot path
 //   hooks/gate.c     in front of modifications of a buffer in place
 //   hooks/task.c     which task runs on this thread
@@ -216,6 +217,14 @@ bool tophash_runtime_is_core(uint64_t pc);
 void *tophash_patch_entry(void *entry, void *hook);
 /// Makes a function of this library a jump to `target`. False when that is not allowed.
 bool tophash_patch_forward(void *function, void *target);
+
+// MARK: Imports (hooks/imports.c)
+
+/// Lets calls of hooks that only accesses need go straight to the originals, of all
+/// images that are loaded now. Only while the process has one thread.
+void tophash_imports_release_for_waits(void);
+/// The same of all hooks but those of tasks.
+void tophash_imports_release_for_watch(void);
 
 // MARK: The gate (hooks/gate.c)
 

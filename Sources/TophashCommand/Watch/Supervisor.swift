@@ -28,14 +28,28 @@ struct Supervisor {
   lazy var interval = haltsOnFinding ? 20 : 200
   /// Those of some findings that nobody has suppressed.
   var open: ([Finding]) -> [Finding] = { $0 }
-  /// Called at each look, and whether something was found.
-  var pulse: (Bool) -> Void = { _ in }
+  /// A signal that is for the runner itself: it is not handed on.
+  var ownSignal: Int32?
+  /// Called at each look, and when the runner's own signal comes.
+  var pulse: (Occasion) -> Void = { _ in }
+
+  /// Why somebody looks at the program while it runs.
+  enum Occasion {
+    case time
+    /// Something was found since the last time.
+    case finding
+    case signal
+  }
 
   /// Waits for the end of the program.
   mutating func superviseToEnd() -> ProcessEnd {
     while true {
       if let letter = inbox.next(within: interval) {
-        if SignalInbox.isForwarded(letter) { child.send(letter.signal) }
+        if letter.signal == ownSignal {
+          pulse(.signal)
+        } else if SignalInbox.isForwarded(letter) {
+          child.send(letter.signal)
+        }
         // Whoever waits for the runner sees it stop when the program does.
         if letter.signal == SIGCHLD, let signal = child.stopSignal { inbox.stop(by: signal) }
       } else {
@@ -47,7 +61,7 @@ struct Supervisor {
 
   private mutating func look() {
     let before = announced.count
-    defer { pulse(announced.count > before) }
+    defer { pulse(announced.count > before ? .finding : .time) }
     // Candidates can wait until the end, and stop nothing.
     let news = (watcher?.look() ?? []).filter { $0.conflict.grade == .caught }
     for news in Dictionary(grouping: news, by: \.file).values {
