@@ -1,5 +1,6 @@
 import CTophashSchedule
 import TophashReports
+import TophashSearch
 
 /// What became of a run.
 package struct Account: Sendable {
@@ -105,28 +106,6 @@ extension Account {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       stack = list(of: account.frames, count: min(account.frame_count, UInt32(TOPHASH_FRAMES)))
-    }
-  }
-
-  /// A point at which several threads could have gone on.
-  package struct Crossroads: Hashable, Sendable {
-    package var thread: Int
-    package var ownStep: Int
-    /// Those who would not have gone on in the plain order.
-    package var others: [Int]
-
-    package init(thread: Int, ownStep: Int, others: [Int]) {
-      self.thread = thread
-      self.ownStep = ownStep
-      self.others = others
-    }
-
-    init(_ crossroads: tophash_crossroads) {
-      self.init(
-        thread: Int(crossroads.thread), ownStep: Int(crossroads.own_step),
-        others: (0..<64).filter {
-          crossroads.others >> UInt64($0) & 1 == 1 && $0 != Int(crossroads.usual)
-        })
     }
   }
 
