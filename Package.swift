@@ -49,7 +49,11 @@ let package = Package(
     // For test code: conflicts fail the test in which they were caught. Nothing of the tool or of
     // the probe is linked; one target for each test library, as tests use one of them.
     .target(name: "TophashTestScopes", dependencies: ["CTophashTesting"]),
-    .target(name: "TophashTesting", dependencies: ["TophashSearch", "TophashTaskOrder", "TophashTestScopes"]),
+    .target(
+      name: "TophashTesting",
+      dependencies: [
+        "TophashLinearizability", "TophashSearch", "TophashTaskOrder", "TophashTestScopes",
+      ]),
     .target(name: "TophashXCTest", dependencies: ["TophashTestScopes"]),
 
     // `swift package tophash`: runs the tophash that is installed.
@@ -72,6 +76,9 @@ let package = Package(
     .target(
       name: "TophashTaskOrder",
       dependencies: ["CTophashSchedule", "CTophashTaskOrder", "TophashSearch"]),
+
+    // Whether what several tasks were told can be explained by doing one thing at a time.
+    .target(name: "TophashLinearizability"),
 
     // The tool, from facts to words.
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
@@ -110,11 +117,12 @@ let package = Package(
     // Misuses a dictionary on purpose, for tests that it stops and for counting how often.
     .executableTarget(
       name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
-    .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
+    .testTarget(
+      name: "TophashTests", dependencies: ["DictionaryMisuser", "Tophash", "TophashLinearizability"]),
 
     // Uses a dictionary from three threads, to be run under `tophash explore`.
     .executableTarget(
-      name: "MapExplorer", dependencies: ["Tophash"], path: "Tests/MapExplorer"),
+      name: "MapExplorer", dependencies: ["Tophash", "TophashLinearizability"], path: "Tests/MapExplorer"),
 
     // Explores bodies of tasks in its process, to measure how fast that is.
     .executableTarget(
@@ -141,10 +149,15 @@ let package = Package(
     .testTarget(
       name: "TophashFindingsTests", dependencies: ["TophashFindings", "TophashTestSupport"]),
     .testTarget(
+      name: "TophashLinearizabilityTests", dependencies: ["TophashLinearizability"]),
+    .testTarget(
       name: "TophashSearchTests", dependencies: ["CTophashSchedule", "TophashSearch"]),
     .testTarget(
       name: "TophashTestingTests",
-      dependencies: ["TophashSearch", "TophashTaskOrder", "TophashTesting", "TophashTestSupport"]),
+      dependencies: [
+        "TophashLinearizability", "TophashSearch", "TophashTaskOrder", "TophashTesting",
+        "TophashTestSupport",
+      ]),
     .testTarget(
       name: "TophashExplorationTests",
       // Programs are run under the built library and the built tool; neither is linked.

@@ -21,16 +21,6 @@ import TophashTesting
   }
 
   #if compiler(>=6.2)
-  /// Runs what fails, and returns the issues that the test got.
-  func issues(_ body: @escaping @Sendable () async throws -> Void) async throws -> [Issue] {
-    let seen = Shared<[Issue]>([])
-    try await IssueHandlingTrait.compactMapIssues { issue in
-      seen.value.withLock { $0.append(issue) }
-      return nil
-    }.provideScope(for: Test.current!, testCase: Test.Case.current) { try await body() }
-    return seen.now
-  }
-
   @Sendable func loseDeposit() async throws {
     let account = Account()
     async let one: Void = account.deposit(10)
@@ -42,7 +32,7 @@ import TophashTesting
   @Test func `an expectation that fails in some order is recorded once, with the way to it`()
     async throws
   {
-    let issues = try await issues { try await explore { try await loseDeposit() } }
+    let issues = try await collectedIssues { try await explore { try await loseDeposit() } }
     try #require(issues.count == 1)
     guard case .expectationFailed = issues[0].kind else {
       Issue.record("\(issues[0])")
@@ -56,7 +46,7 @@ import TophashTesting
     #expect(issues[0].sourceLocation?.fileID == #fileID)
 
     // The same line makes it happen at once.
-    let again = try await self.issues {
+    let again = try await collectedIssues {
       try await ReplayTrait.replay(replay).provideScope(
         for: Test.current!, testCase: nil
       ) {
@@ -69,7 +59,7 @@ import TophashTesting
   }
 
   @Test func `what ends well in a replay is not called fixed`() async throws {
-    let issues = try await issues {
+    let issues = try await collectedIssues {
       try await ReplayTrait.replay("tasks1 1.2>2 #1").provideScope(
         for: Test.current!, testCase: nil
       ) {
@@ -94,16 +84,16 @@ import TophashTesting
   @Test func `a requirement that fails, an error, and a lost continuation are failures`()
     async throws
   {
-    let required = try await issues { try await explore { try #require(Bool(false)) } }
+    let required = try await collectedIssues { try await explore { try #require(Bool(false)) } }
     #expect(required.count == 1)
 
     struct Mistake: Error {}
-    let thrown = try await issues { try await explore { throw Mistake() } }
+    let thrown = try await collectedIssues { try await explore { throw Mistake() } }
     try #require(thrown.count == 1)
     #expect(thrown[0].error is Mistake)
     #expect(thrown[0].comments.last?.rawValue.contains("the plain order of tasks shows it") == true)
 
-    let stuck = try await issues {
+    let stuck = try await collectedIssues {
       try await explore(patience: .milliseconds(20)) {
         let lost = Shared<UnsafeContinuation<Void, Never>?>(nil)
         await withUnsafeContinuation { lost.now = $0 }

@@ -7,6 +7,7 @@ import TophashSymbols
 struct Replayer {
   var file: String
   var times: Int
+  var usesDebugger = false
   var symbolizer: String?
   var randomizesAddresses: Bool
   var console: Console
@@ -21,6 +22,7 @@ struct Replayer {
     let replay: Replay
     do throws(ToolError) {
       replay = try self.replay(schedule, program)
+      if usesDebugger { try debug(schedule, program, after: replay) }
     } catch {
       program.directory.remove()
       throw error
@@ -91,6 +93,32 @@ struct Replayer {
 
   private func isSame(_ account: Account, _ schedule: Schedule) -> Bool {
     account.hash == schedule.hash && failure(account, schedule)?.words == schedule.failure
+  }
+
+  /// Runs the schedule once more under a debugger, and says whether it was the same there.
+  private func debug(
+    _ schedule: Schedule, _ program: ControlledProgram, after replay: Replay
+  ) throws(ToolError) {
+    let run = try program.directRun(
+      following: schedule.choices, stepLimit: max(20_000, schedule.steps * 50))
+    let manual = ShellWords.joined(
+      ["env"] + run.control.map { "\($0.key)=\($0.value)" }.sorted() + schedule.command)
+    let debugger = try Debugger.find(in: environment, manual)
+    if debugger.kind == .lldb, replay.account.events.contains(where: { $0.point == .atomic }) {
+      console.say(
+        "the program switches inside of Mutex or Atomic, which lldb does not let it do:"
+          + " use gdb, or the order may be another one")
+    }
+    if replay.same != times { console.say("not reproduced, so it may not be so here") }
+    var command = schedule.command
+    command[0] = program.subject.path
+    try Debugger.run(debugger.command(command, run.control), environment: environment)
+    let account = run.account
+    let isSame = account.hash == schedule.hash
+    console.say(
+      isSame
+        ? "under the debugger it was the same, down to each of \(account.steps) steps"
+        : "under the debugger it came to \(account.steps) of \(schedule.steps) steps")
   }
 
   private func report(_ replay: Replay, _ schedule: Schedule) {

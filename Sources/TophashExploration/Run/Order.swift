@@ -14,6 +14,9 @@ package struct Order: Sendable {
   /// How long a run may stay without progress, in milliseconds of real time.
   package var realLimit = 10_000
 
+  /// The program is to run it in its first process, without a server: for a debugger.
+  package var isDirect = false
+
   package init(plan: Plan) {
     self.plan = plan
   }

@@ -44,6 +44,7 @@ final class SharedFile {
     into.pointer(to: \.step_limit)!.pointee = UInt32(clamping: order.stepLimit)
     into.pointer(to: \.keeps_crossroads)!.pointee = order.keepsCrossroads ? 1 : 0
     into.pointer(to: \.is_detailed)!.pointee = order.isDetailed ? 1 : 0
+    into.pointer(to: \.is_direct)!.pointee = order.isDirect ? 1 : 0
     into.pointer(to: \.real_limit_ms)!.pointee = UInt32(clamping: order.realLimit)
     switch order.plan {
     case .plain: break
