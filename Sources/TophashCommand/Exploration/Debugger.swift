@@ -2,9 +2,6 @@ import Glibc
 import TophashReports
 
 /// A debugger that runs a program under control, to the failure and not past it.
-///
-/// The library's own breakpoints, at locked instructions, are signals that the debugger must leave
-/// to the program. GDB does; LLDB takes them for its own, and drops them.
 struct Debugger {
   enum Kind: String, CaseIterable {
     case gdb, lldb
@@ -46,20 +43,21 @@ struct Debugger {
     switch kind {
     case .gdb:
       let orders = [
-        "set breakpoint pending on",
-        "set disable-randomization on",
+        "set breakpoint pending on", "set disable-randomization on",
+        // The library's points at locked instructions; a bad access of the program is told by
+        // `tophash_crashed`.
+        "handle SIGSEGV nostop noprint pass",
         // For the program alone: the shell that starts it is to run free.
         "set exec-wrapper env \(variables)",
-        "break tophash_finish", "tbreak main", "run < /dev/null",
-        // The library's own traps, from now on; those of the start are the debugger's.
-        "handle SIGTRAP nostop noprint pass",
+        "break tophash_finish", "break tophash_crashed", "tbreak main", "run < /dev/null",
       ]
       return [path, "-q"] + orders.flatMap { ["-ex", $0] } + ["--args"] + program
     case .lldb:
       let orders = [
         "settings set target.disable-aslr true", "settings set target.env-vars \(variables)",
-        "breakpoint set --name tophash_finish", "breakpoint set --name main --one-shot true",
-        "process launch --stdin /dev/null",
+        "breakpoint set --name tophash_finish", "breakpoint set --name tophash_crashed",
+        "breakpoint set --name main --one-shot true", "process launch --stdin /dev/null",
+        "process handle SIGSEGV --stop false --pass true --notify false",
       ]
       return [path] + orders.flatMap { ["-o", $0] } + ["--"] + program
     }

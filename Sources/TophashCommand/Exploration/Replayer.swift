@@ -104,11 +104,6 @@ struct Replayer {
     let manual = ShellWords.joined(
       ["env"] + run.control.map { "\($0.key)=\($0.value)" }.sorted() + schedule.command)
     let debugger = try Debugger.find(in: environment, manual)
-    if debugger.kind == .lldb, replay.account.events.contains(where: { $0.point == .atomic }) {
-      console.say(
-        "the program switches inside of Mutex or Atomic, which lldb does not let it do:"
-          + " use gdb, or the order may be another one")
-    }
     if replay.same != times { console.say("not reproduced, so it may not be so here") }
     var command = schedule.command
     command[0] = program.subject.path
