@@ -155,8 +155,8 @@ let package = Package(
     .testTarget(
       name: "TophashTestingTests",
       dependencies: [
-        "TophashLinearizability", "TophashSearch", "TophashTaskOrder", "TophashTesting",
-        "TophashTestSupport",
+        "TaskOrderExplorer", "TophashLinearizability", "TophashSearch", "TophashTaskOrder",
+        "TophashTesting", "TophashTestSupport",
       ]),
     .testTarget(
       name: "TophashExplorationTests",

@@ -17,6 +17,16 @@ uint8_t tophash_job_kind(void *job) { return (uint8_t)swift_task_getJobFlags(job
 
 uint64_t tophash_job_number(void *job) { return swift_task_getJobTaskId(job); }
 
+// Job::ResumeTask: behind the header of the object, two words of the scheduler, flags and number,
+// and two words more.
+#define RESUME_OFFSET 56
+
+uint64_t tophash_task_resumes_at(void *task) {
+  uint64_t address;
+  memcpy(&address, (const char *)task + RESUME_OFFSET, sizeof address);
+  return address;
+}
+
 // MARK: The hook
 
 static enqueue_hook earlier;

@@ -15,6 +15,10 @@ extension Tophash {
         stops in 'main', where it crashes, and where no thread can go on. TOPHASH_DEBUGGER names \
         another one than the first along PATH.
 
+        With --traps the places of the schedule become traps of 'tophash run --traps FILE', which \
+        holds accesses open there in runs that nobody controls: the accesses that met, or those \
+        beside its switches.
+
         EXIT STATUS
           0    the schedule was not reproduced, and the program ended well
           64   wrong usage, or no schedule file
@@ -34,6 +38,11 @@ extension Tophash {
 
     @Flag(help: "Run it under a debugger, too.")
     var debugger = false
+
+    @Option(
+      help: ArgumentHelp("Add its places to a trap file.", valueName: "file"),
+      completion: .file())
+    var traps: String?
 
     @Flag(help: "Print nothing but the report and errors.")
     var quiet = false
@@ -55,7 +64,7 @@ extension Tophash {
       console.isQuiet = quiet
       do throws(ToolError) {
         try Replayer(
-          file: file, times: times ?? 1, usesDebugger: debugger, symbolizer: symbolizer,
+          file: file, times: times ?? 1, usesDebugger: debugger, traps: traps, symbolizer: symbolizer,
           randomizesAddresses: randomAddresses, console: console
         ).run()
       } catch {

@@ -8,9 +8,12 @@ struct Lanes {
   struct Entry {
     var job: UnownedJob
     var move: TaskOrderRun.Move
+    /// The function that the task goes on in; 0 when that was not asked for.
+    var function: UInt64 = 0
   }
 
   private struct Lane {
+    let task: UnownedJob
     var steps: UInt32 = 0
     var jobs: [Entry] = []
   }
@@ -21,6 +24,8 @@ struct Lanes {
   /// The number of the runtime's for the first task: earlier ones are none of this run.
   private(set) var firstTask = UInt64.max
   private(set) var isOverflowing = false
+  /// Whether functions are written down.
+  var keepsFunctions = false
 
   var count: Int { lanes.count }
   var isEmpty: Bool { readyCount == 0 }
@@ -57,12 +62,13 @@ struct Lanes {
       } else {
         move = .begins
         lane = lanes.count
-        lanes.append(Lane())
+        lanes.append(Lane(task: job))
         numbers[number] = lane
         new = lane
       }
     }
-    lanes[lane].jobs.append(Entry(job: job, move: move))
+    let function = keepsFunctions ? lanes[lane].task.resumesAt : 0
+    lanes[lane].jobs.append(Entry(job: job, move: move, function: function))
     readyCount += 1
     return new
   }
@@ -122,6 +128,8 @@ extension UnownedJob {
 
   var isTask: Bool { tophash_job_kind(pointer) == TOPHASH_JOB_TASK.rawValue }
   var isContinuation: Bool { tophash_job_kind(pointer) == TOPHASH_JOB_CONTINUATION.rawValue }
+  /// Of a task that is alive: where it goes on.
+  var resumesAt: UInt64 { tophash_task_resumes_at(pointer) }
   /// Of its task, or its own.
   var number: UInt64 { tophash_job_number(pointer) }
 

@@ -47,6 +47,8 @@ package struct TaskOrderRun: Sendable {
     package var task: Int
     package var ownStep: Int
     package var move: Move
+    /// The function that it goes on in.
+    package var function: UInt64
   }
 
   /// What a task does when it goes on.

@@ -44,6 +44,7 @@ package final class TaskOrderRunner {
   ) -> TaskOrderRun {
     memory.begin(plan, length: length, keepsCrossroads: keepsCrossroads)
     lanes.reset()
+    lanes.keepsFunctions = keepsEvents
     timers.reset()
     executor.forgetTasks()
     current = 0
@@ -106,7 +107,9 @@ package final class TaskOrderRunner {
     memory.step(current, entry.move, count)
     if keepsEvents {
       run.events.append(
-        .init(task: current, ownStep: Int(lanes.steps(current)), move: entry.move))
+        .init(
+          task: current, ownStep: Int(lanes.steps(current)), move: entry.move,
+          function: entry.function))
     }
     entry.job.runSynchronously(on: executor.asUnownedTaskExecutor())
     // A task that yielded or slept was only made ready by that.

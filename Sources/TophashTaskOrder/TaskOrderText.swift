@@ -14,11 +14,12 @@ package struct TaskOrderText {
       let pending = run.events.first {
         $0.task == choice.thread && $0.ownStep == choice.step + 1
       }
-      let upcoming = pending.map { "is about to go on (\($0.move))" } ?? "waits"
+      let function = pending.flatMap { FunctionName(at: $0.function) }
+      let place = function.map { " in \($0.text)" } ?? ""
+      let upcoming = pending == nil ? "waits" : "is about to go on\(place)"
       let who = Self.name(choice.thread)
-      let when =
-        choice.step == 1 ? "after its first step" : "after \(choice.step) steps"
-      return "when \(who) \(upcoming) \(when), \(Self.name(choice.next)) goes first"
+      let when = choice.step == 1 ? "after its first step" : "after \(choice.step) steps"
+      return "when \(who) \(upcoming), \(when), \(Self.name(choice.next)) goes first"
     }
   }
 

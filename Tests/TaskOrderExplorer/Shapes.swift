@@ -5,6 +5,17 @@ struct Shape: Sendable {
   var name: String
   var body: @Sendable () async -> Bool
 
+  /// Not among `all`: it takes the process along.
+  static let traps = Shape(name: "traps") {
+    let account = Account()
+    async let one: Void = account.deposit(10)
+    async let other: Void = account.deposit(10)
+    _ = await (one, other)
+    let balance = await account.balance
+    precondition(balance == 20, "a deposit was lost")
+    return true
+  }
+
   static let all: [Shape] = [
     Shape(name: "account") {
       let account = Account()

@@ -9,6 +9,7 @@
 #define TOPHASH_TASK_ORDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "tophash_schedule.h"
@@ -25,6 +26,17 @@ uint8_t tophash_job_kind(void *job);
 
 /// The number of the job's task, or a number of its own. Numbers grow and are never given twice.
 uint64_t tophash_job_number(void *job);
+
+/// Where a task goes on. Only while it is ready or about to be, and only for people: this reads
+/// the runtime's object.
+uint64_t tophash_task_resumes_at(void *task);
+
+/// The mangled name of the program's function at `address`; NULL when it is none of its own, or
+/// has none. Complexity: O(functions).
+const char *tophash_function_name(uint64_t address);
+
+/// The runtime's: a name as in the source, to be freed; NULL for what is no mangled name.
+char *swift_demangle(const char *name, size_t length, char *into, size_t *size, uint32_t flags);
 
 // MARK: Hooks
 

@@ -13,11 +13,10 @@ struct Debugger {
   var kind: Kind
   var path: String
 
-  /// The one that the user has named, else the first along `PATH`.
+  /// The one that the user has named, else the first along `PATH`; `nil` for none.
   ///
-  /// - Throws: 127 when there is none; the message says what to do by hand.
-  static func find(in environment: [String: String], _ manual: String) throws(ToolError) -> Debugger
-  {
+  /// - Throws: 64, 126 or 127 when the named one is no debugger, or cannot be run.
+  static func find(in environment: [String: String]) throws(ToolError) -> Debugger? {
     let lookup = ProgramLookup(path: environment["PATH"] ?? "")
     if let name = environment[variable], !name.isEmpty {
       let file = name.split(separator: "/").last.map(String.init) ?? name
@@ -31,7 +30,18 @@ struct Debugger {
     for kind in Kind.allCases {
       if let path = try? lookup.find(kind.rawValue) { return Debugger(kind: kind, path: path) }
     }
-    throw .notFound("gdb or lldb along PATH", "install one, or use yours so: \(manual)")
+    return nil
+  }
+
+  /// What to do with a debugger that is not known here.
+  static func instructions(_ program: [String], _ control: [String: String]) -> [String] {
+    let variables = control.map { "\($0.key)=\($0.value)" }.sorted()
+    return [
+      "there is no gdb or lldb along PATH; with another debugger, start the program so:",
+      "  " + ShellWords.joined(["env"] + variables + program),
+      "without addresses at random, with SIGSEGV passed on, and with breakpoints at tophash_crashed"
+        + " and tophash_finish",
+    ]
   }
 
   /// The debugger's command for a program with these variables in its environment.

@@ -111,16 +111,18 @@ extension Account {
 
   /// A point that a thread passed.
   package struct Event: Sendable {
-    package var thread: Int
+    package var thread = 0
     /// The Swift task that ran there, by its number.
     package var task: Int?
-    package var taskName: String
+    package var taskName = ""
     package var point: Point?
-    package var object: Int
-    package var ownStep: Int
-    package var address: UInt64
-    package var time: UInt64
-    package var stack: [UInt64]
+    package var object = 0
+    package var ownStep = 0
+    package var address: UInt64 = 0
+    package var time: UInt64 = 0
+    package var stack: [UInt64] = []
+
+    package init() {}
 
     init(_ event: tophash_event) {
       thread = Int(event.thread)
