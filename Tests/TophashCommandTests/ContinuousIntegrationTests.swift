@@ -130,6 +130,45 @@ import TophashTestSupport
           + " they are in its report\n"))
   }
 
+  @Test func `an order of tasks that fails is found, told, and made to happen again`() throws {
+    let package = try package("Sources/Cart")
+    let file = "Tests/CartTests/TillTests.swift"
+    let source = text(of: "\(Program.sources)/Cart/Explored/TillTests.swift")
+    defer { try? FileManager.default.removeItem(atPath: "\(package.path)/\(file)") }
+    // The README's test.
+    let readme = text(of: Self.root + "/README.md")
+    let body = try #require(source.firstRange(of: "  @Test func `two sales`"))
+    #expect(readme.contains(unindented(source[body.lowerBound...].dropLast(2))))
+
+    try package.write(file, source)
+    let run = try follow("swift test --filter TillTests")
+    #expect(run.end == .exited(1), "\(run.errors)")
+    let first = try #require(run.output.firstRange(of: "✘ Test \"two sales\" recorded an issue"))
+    let lines = run.output[first.lowerBound...].split(separator: "\n").prefix(5)
+    #expect(readme.contains(lines.joined(separator: "\n")), "\(lines.joined(separator: "\n"))")
+
+    // The line that it says, and the repair.
+    let again = try #require(lines.last?.firstMatch(of: #/again: @Test\((\.replay\(".*"\))\)/#)?.1)
+    let replayed = source.replacing("@Test func", with: "@Test(\(again)) func")
+    try package.write(file, replayed)
+    let replay = try follow("swift test --filter TillTests")
+    #expect(replay.end == .exited(1))
+    #expect(replay.output.contains("↳ replayed, the same down to each step\n"))
+
+    try package.write(
+      file, replayed.replacing("total = before + price", with: "total += price"))
+    let repaired = try follow("swift test --filter TillTests")
+    #expect(repaired.end == .exited(0), "\(repaired.output)")
+    #expect(repaired.output.contains("↳ not reproduced: "))
+  }
+
+  /// Lines without the two blanks before each.
+  private func unindented(_ text: Substring) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.hasPrefix("  ") ? String($0.dropFirst(2)) : String($0) }
+      .joined(separator: "\n")
+  }
+
   @Test func `the plugin runs the installed tool, and brings no other package along`() throws {
     _ = try package("Sources/Cart")
     let run = try follow("swift package tophash test --filter 'two at once'")

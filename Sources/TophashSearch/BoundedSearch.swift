@@ -34,7 +34,7 @@ package struct BoundedSearch {
   ///
   /// - Parameter isWhole: Whether these are all places at which others could have gone on.
   package mutating func note(
-    _ choices: [Choice], _ crossroads: [Account.Crossroads], isWhole: Bool = true
+    _ choices: [Choice], _ crossroads: [Crossroads], isWhole: Bool = true
   ) {
     if !isWhole { cut = min(cut ?? .max, choices.count + 1) }
     tried[choices.count, default: 0] += 1

@@ -2,20 +2,20 @@
 ///
 /// Delta debugging (Zeller and Hildebrandt, 2002): first halves, then smaller parts, then each
 /// one by itself. The result is minimal in that none of it can be taken away alone.
-package struct Shrinker {
+package struct Shrinker<Trouble: Error> {
   /// How many runs at most.
   package var limit = 400
   /// Runs with these deviations; `nil` when that did not fail in the same way. Otherwise the
   /// deviations as they turned out to be.
-  package var attempt: ([Choice]) throws(ForkServer.Trouble) -> [Choice]?
+  package var attempt: ([Choice]) throws(Trouble) -> [Choice]?
   package private(set) var trials = 0
 
-  package init(attempt: @escaping ([Choice]) throws(ForkServer.Trouble) -> [Choice]?) {
+  package init(attempt: @escaping ([Choice]) throws(Trouble) -> [Choice]?) {
     self.attempt = attempt
   }
 
   /// The fewest deviations of `choices` that were found to fail.
-  package mutating func shrink(_ choices: [Choice]) throws(ForkServer.Trouble) -> [Choice] {
+  package mutating func shrink(_ choices: [Choice]) throws(Trouble) -> [Choice] {
     var kept = choices
     var parts = 2
     if let none = try trial([]) { return none }
@@ -42,7 +42,7 @@ package struct Shrinker {
     return kept
   }
 
-  private mutating func trial(_ choices: [Choice]) throws(ForkServer.Trouble) -> [Choice]? {
+  private mutating func trial(_ choices: [Choice]) throws(Trouble) -> [Choice]? {
     trials += 1
     return try attempt(choices)
   }

@@ -16,7 +16,8 @@ package enum Scheduler: String, CaseIterable, Sendable {
   /// None that draws: every schedule with one switch, then every one with two, and so on.
   case bounded
 
-  var policy: UInt32 {
+  /// For the library that decides.
+  package var policy: UInt32 {
     switch self {
     case .random: TOPHASH_POLICY_RANDOM.rawValue
     case .pos: TOPHASH_POLICY_POS.rawValue

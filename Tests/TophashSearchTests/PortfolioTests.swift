@@ -1,5 +1,5 @@
 import Testing
-import TophashExploration
+import TophashSearch
 
 @Suite struct PortfolioTests {
   @Test func `every scheduler has its turns`() {

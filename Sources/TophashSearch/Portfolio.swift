@@ -27,7 +27,7 @@ package struct Portfolio: Sendable {
     .pct,
   ]
   /// After so many turns, members are judged.
-  static let round = 40
+  package static let round = 40
 
   /// A member that is to take turns from another one has had at least so many new runs.
   static let news = 4

@@ -1,10 +1,10 @@
 import Testing
-import TophashExploration
+import TophashSearch
 
 @Suite struct BoundedSearchTests {
   /// A made-up program: at steps 1, 2, 3, … of its only thread, thread 1 could go on instead.
-  private func crossroads(_ count: Int) -> [Account.Crossroads] {
-    (1...count).map { Account.Crossroads(thread: 0, ownStep: $0, others: [1]) }
+  private func crossroads(_ count: Int) -> [Crossroads] {
+    (1...count).map { Crossroads(thread: 0, ownStep: $0, others: [1]) }
   }
 
   /// Tries everything; the schedules in the order in which they were tried.
