@@ -106,6 +106,10 @@ let package = Package(
     .executableTarget(
       name: "MapExplorer", dependencies: ["Tophash"], path: "Tests/MapExplorer"),
 
+    // Programs that fail in some orders of their threads, and their twins.
+    .executableTarget(
+      name: "ScheduleCorpus", path: "Examples/ScheduleCorpus"),
+
     // What tests share: running programs, checking JSON against a schema, chance with a seed.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
 
@@ -129,7 +133,7 @@ let package = Package(
       name: "TophashExplorationTests",
       // Programs are run under the built library and the built tool; neither is linked.
       dependencies: [
-        "CTophashSchedule", "MapExplorer", "TophashCommand", "TophashExploration",
+        "CTophashSchedule", "MapExplorer", "ScheduleCorpus", "TophashCommand", "TophashExploration",
         "TophashTestSupport",
       ],
       exclude: ["Programs"]),
