@@ -153,6 +153,7 @@ extension ConcurrentDictionary {
         structure.merges += 1
       }
     }
+    TimelineMarks.step("ConcurrentDictionary: \(new.count) segments for \(old.count)")
     for segment in new { segment.disown() }
     discard(old)
   }
