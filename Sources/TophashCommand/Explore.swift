@@ -1,5 +1,6 @@
 import ArgumentParser
 import TophashExploration
+import TophashSearch
 
 extension Tophash {
   /// `tophash explore`: a program in one order of its threads after another, until it fails.

@@ -34,6 +34,12 @@ struct Probe: Sendable {
     (enterScope, leaveScope, listConflicts, expectConflicts) = (enter, leave, list, expect)
   }
 
+  /// Whether the probe is in this process, if only with a hook that cannot tell tests apart.
+  static var isLoaded: Bool {
+    let version: (@convention(c) () -> UInt32)? = function("tophash_testing_version")
+    return version != nil
+  }
+
   /// A function that whoever was loaded first has under that name.
   private static func function<Function>(_ name: String) -> Function? {
     guard let program = dlopen(nil, RTLD_LAZY), let function = dlsym(program, name) else {

@@ -120,6 +120,8 @@ struct tophash_order {
   uint32_t choice_count;
   uint32_t keeps_crossroads;  // for a search that tries every one
   uint32_t real_limit_ms;  // how long a run may stay without any progress
+  uint32_t is_direct;    // one run, in the process that was started: for a debugger
+  uint32_t unused;
   struct tophash_choice choices[TOPHASH_CHOICES];
 };
 

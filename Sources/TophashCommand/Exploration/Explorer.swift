@@ -1,6 +1,7 @@
 import Foundation
 import TophashExploration
 import TophashReports
+import TophashSearch
 import TophashSymbols
 
 /// One `tophash explore`, from the program's name to the exit status.
@@ -171,7 +172,10 @@ struct Explorer {
       return account.choices.count < choices.count ? account.choices : choices
     }
     let shrunk = try shrinker.shrink(found.account.choices)
-    var fewest = FewestSwitches(attempt: run)
+    var fewest = FewestSwitches { (choices) throws(ForkServer.Trouble) in
+      let (account, isSame) = try run(choices)
+      return (account.crossroads, isSame)
+    }
     let (fewer, isFewest) = try fewest.search(fewerThan: shrunk.count)
     return (fewer ?? shrunk, isFewest)
   }
