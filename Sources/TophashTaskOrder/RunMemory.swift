@@ -54,7 +54,8 @@ final class RunMemory {
   }
 
   func step(_ lane: Int, _ move: TaskOrderRun.Move, _ count: UInt32) {
-    let step = tophash_candidate(thread: UInt32(lane), point: move.point, object: 0)
+    let step = tophash_candidate(
+      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, place: UInt64(lane))
     tophash_scheduler_step(scheduler, step, candidates, count)
   }
 
