@@ -129,6 +129,10 @@ let package = Package(
       name: "TaskOrderExplorer", dependencies: ["TophashSearch", "TophashTaskOrder"],
       path: "Tests/TaskOrderExplorer"),
 
+    // Programs that fail in some orders of their threads, and their twins.
+    .executableTarget(
+      name: "ScheduleCorpus", path: "Examples/ScheduleCorpus"),
+
     // What tests share: running programs, checking JSON against a schema, chance with a seed.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
 
@@ -162,7 +166,8 @@ let package = Package(
       name: "TophashExplorationTests",
       // Programs are run under the built library and the built tool; neither is linked.
       dependencies: [
-        "MapExplorer", "TophashCommand", "TophashExploration", "TophashSearch", "TophashTestSupport",
+        "MapExplorer", "ScheduleCorpus", "TophashCommand", "TophashExploration", "TophashSearch",
+        "TophashTestSupport",
       ],
       exclude: ["Programs"]),
     .testTarget(name: "TophashGalleryTests", dependencies: ["TophashGallery"]),
@@ -182,7 +187,9 @@ let package = Package(
     .testTarget(
       name: "TophashCommandTests",
       // The built program is run; nothing of it is linked.
-      dependencies: ["CTophashWatchpoint", "TophashCommand", "TophashTestSupport"],
+      dependencies: [
+        "CTophashWatchpoint", "DictionaryMisuser", "TophashCommand", "TophashTestSupport",
+      ],
       exclude: ["Programs"]),
   ],
   swiftLanguageModes: [.v6],

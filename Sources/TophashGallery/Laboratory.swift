@@ -23,6 +23,8 @@ package struct Laboratory: Sendable {
     case crashed
     /// The method has nothing to work with here, and says why.
     case impossible(String)
+
+    var isImpossible: Bool { if case .impossible = self { true } else { false } }
   }
 
   /// Builds the examples; what the build says goes to standard error.
@@ -45,8 +47,13 @@ package struct Laboratory: Sendable {
     }
   }
 
+  /// How many orders of its threads a program is explored in.
+  static let schedules = 20
+
   /// What is run for an entry; `nil` when the method does not apply.
-  package func trial(_ method: Method, _ entry: Catalogue.Entry) -> Trial? {
+  ///
+  /// - Parameter number: of the run, for what chooses by a seed.
+  package func trial(_ method: Method, _ entry: Catalogue.Entry, number: Int = 0) -> Trial? {
     let program = "\(method.build.products(in: examples))/\(entry.program)"
     let racy = [program] + entry.arguments
     // Names of lines are not needed to see whether something was reported.
@@ -65,6 +72,17 @@ package struct Laboratory: Sendable {
     case .watch:
       guard let variable = entry.race?.variable else { return nil }
       return tophash(["watch", "--quiet", "--confirm", "--last", "0", variable], racy)
+    case .explore:
+      return tophash(
+        [
+          "explore", "--quiet", "--schedules", "\(Self.schedules)", "--seed", "\(number + 1)",
+          "--jobs", "1", "--no-shrink", "--save-schedule", "\(Trial.folder)/schedule",
+        ], racy)
+    case .trace:
+      guard let variable = entry.race?.variable else { return nil }
+      return tophash(
+        ["trace", "--output", "\(Trial.folder)/trace", "--variable", variable], racy)
+    case .profile: return tophash(["profile", "--quiet"], racy)
     case .threadSanitizer:
       return Trial(
         path: program, arguments: entry.arguments,
@@ -86,12 +104,22 @@ package struct Laboratory: Sendable {
       if outcome.errors.contains("WARNING: ThreadSanitizer: data race") { return .noticed }
       return outcome.status == 0 ? .silent : .crashed
     case .inspect: return Self.visibility(of: entry, in: outcome)
-    case .caught, .caughtDebug, .unordered, .watch:
-      if outcome.status == 66 { return .noticed }
-      if outcome.status == 0 { return .silent }
-      let error = outcome.errors.split(separator: "\n").last { $0.hasPrefix("tophash: error: ") }
-      return error.map { .impossible(String($0.dropFirst("tophash: error: ".count))) } ?? .crashed
+    case .caught, .caughtDebug, .unordered, .watch, .explore:
+      return outcome.status == 66 ? .noticed : Self.other(outcome)
+    case .trace:
+      let isSeen = outcome.errors.contains("two threads were inside of ")
+      return isSeen ? .noticed : Self.other(outcome)
+    case .profile:
+      // Of a program that crashed, too.
+      return outcome.output.contains("waited for others: ") ? .noticed : Self.other(outcome)
     }
+  }
+
+  /// What a run came to in which nothing was noticed.
+  private static func other(_ outcome: Trial.Outcome) -> Verdict {
+    if outcome.status == 0 { return .silent }
+    let error = outcome.errors.split(separator: "\n").last { $0.hasPrefix("tophash: error: ") }
+    return error.map { .impossible(String($0.dropFirst("tophash: error: ".count))) } ?? .crashed
   }
 
   /// What the inspection says of the entry's variable.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How often each method noticed each misuse, and what it took. Every number is measured.
 package struct Matrix: Codable, Sendable {
   package struct Cell: Codable, Hashable, Sendable {
@@ -29,6 +31,9 @@ package struct Matrix: Codable, Sendable {
   package var rows: [Row]
   package var minutes = 0.0
   package var processors = 0
+  /// How busy the machine was before the first run: processes that ran or wanted to, of the last
+  /// five minutes, building included.
+  package var load = 0.0
 
   package init(runs: Int, methods: [Method], rows: [Row]) {
     self.runs = runs
@@ -36,11 +41,19 @@ package struct Matrix: Codable, Sendable {
     self.rows = rows
   }
 
+  /// Under what it was measured.
+  package var conditions: String {
+    let minutes = String(format: "%.1f", minutes)
+    let load = String(format: "%.1f", load)
+    return "\(rows.count) misuses on \(processors) processors, in \(minutes) minutes after building;"
+      + " the load before was \(load)."
+  }
+
   /// The misuses that none of Tophash's methods noticed in any run.
   package var blindSpots: [String] {
     rows.filter { row in
       methods.allSatisfy {
-        !$0.isOwn || $0.isStatic || $0 == .failFast || (row[$0]?.noticed ?? 0) == 0
+        !$0.isOwn || $0.isHint || $0 == .failFast || (row[$0]?.noticed ?? 0) == 0
       }
     }.map(\.name)
   }

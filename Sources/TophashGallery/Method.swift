@@ -6,6 +6,9 @@ package enum Method: String, CaseIterable, Codable, Hashable, Sendable {
   case caughtDebug = "caught-debug"
   case unordered
   case watch
+  case explore
+  case trace
+  case profile
   case threadSanitizer = "thread-sanitizer"
   case inspect
 
@@ -18,6 +21,9 @@ package enum Method: String, CaseIterable, Codable, Hashable, Sendable {
     case .caughtDebug: "caught (debug)"
     case .unordered: "unordered"
     case .watch: "watch"
+    case .explore: "explore"
+    case .trace: "trace"
+    case .profile: "profile"
     case .threadSanitizer: "TSan"
     case .inspect: "inspect"
     }
@@ -32,6 +38,15 @@ package enum Method: String, CaseIterable, Codable, Hashable, Sendable {
     case .caughtDebug: "the debug build under 'tophash run': status 66"
     case .unordered: "the release build under 'tophash run --detect unordered --strict': status 66"
     case .watch: "the release build under 'tophash watch --confirm' of the variable: status 66"
+    case .explore:
+      "the debug build under 'tophash explore --schedules \(Laboratory.schedules)', each run with"
+        + " another seed: status 66"
+    case .trace:
+      "the release build under 'tophash trace --variable' of the variable: two threads were inside"
+        + " of it at one time on the timeline"
+    case .profile:
+      "the release build under 'tophash profile': somebody waited for others, which is all that a"
+        + " profile can show"
     case .threadSanitizer: "a release build with ThreadSanitizer: it reported a data race"
     case .inspect: "'tophash inspect' of the release build: the variable's accesses are tracked"
     }
@@ -43,10 +58,13 @@ package enum Method: String, CaseIterable, Codable, Hashable, Sendable {
   /// Whether it looks at the program without running it: once is enough.
   package var isStatic: Bool { self == .inspect }
 
+  /// Whether what it shows is only where to look: nothing of it is proof of a misuse.
+  package var isHint: Bool { self == .inspect || self == .profile }
+
   /// The build that it looks at.
   package var build: Build {
     switch self {
-    case .caughtDebug: .debug
+    case .caughtDebug, .explore: .debug
     case .threadSanitizer: .sanitized
     default: .release
     }

@@ -7,6 +7,9 @@ package struct Trial: Sendable {
   package var arguments: [String]
   package var environment: [String: String] = [:]
 
+  /// Stands in an argument for a folder that is there while the program runs.
+  package static let folder = "%FOLDER%"
+
   /// How it ended.
   package struct Outcome: Sendable {
     /// The exit status; 128 and the number for a signal.
@@ -43,6 +46,7 @@ package struct Trial: Sendable {
     let environment = ProcessInfo.processInfo.environment.merging(self.environment) { $1 }
     var pid: pid_t = 0
     let start = ContinuousClock.now
+    let arguments = arguments.map { $0.replacing(Self.folder, with: folder.path) }
     let failure = withStrings([path] + arguments) { arguments in
       withStrings(environment.map { "\($0.key)=\($0.value)" }) {
         posix_spawn(&pid, path, &actions, nil, arguments, $0)

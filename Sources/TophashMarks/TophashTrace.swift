@@ -40,24 +40,40 @@ public enum TophashTrace {
     mark(text, probe.log)
   }
 
+  /// Shows a figure over time: how long a queue is, how many entries a cache has.
+  ///
+  /// Figures of one name are one line of the timeline, whoever tells them.
+  public static func count(_ name: String, _ value: Double) {
+    guard let probe else { return }
+    var name = name
+    name.withUTF8 { bytes in
+      if let start = bytes.baseAddress { probe.count(start, bytes.count, value) }
+    }
+  }
+
   private typealias Mark = @convention(c) (UnsafePointer<UInt8>, Int) -> Void
 
   private struct Probe: Sendable {
     var begin: Mark
     var end: Mark
     var log: Mark
+    var count: Count
   }
+
+  private typealias Count = @convention(c) (UnsafePointer<UInt8>, Int, Double) -> Void
 
   /// The functions of the probe, when it is in this process.
   private static let probe: Probe? = {
-    func function(_ name: String) -> Mark? {
+    func function<Function>(_ name: String, _ type: Function.Type) -> Function? {
       // A null handle stands for all that is loaded.
-      dlsym(nil, name).map { unsafeBitCast($0, to: Mark.self) }
+      dlsym(nil, name).map { unsafeBitCast($0, to: type) }
     }
-    guard let begin = function("tophash_mark_begin"), let end = function("tophash_mark_end"),
-      let log = function("tophash_mark_log")
+    guard let begin = function("tophash_mark_begin", Mark.self),
+      let end = function("tophash_mark_end", Mark.self),
+      let log = function("tophash_mark_log", Mark.self),
+      let count = function("tophash_mark_count", Count.self)
     else { return nil }
-    return Probe(begin: begin, end: end, log: log)
+    return Probe(begin: begin, end: end, log: log, count: count)
   }()
 
   private static func mark(_ name: String, _ mark: Mark) {

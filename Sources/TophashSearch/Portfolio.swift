@@ -23,8 +23,8 @@ package struct Portfolio: Sendable {
 
   /// The turns of a round. Shares are a first guess, kept in proportion by the corpus.
   static let turns: [Scheduler] = [
-    .posLate, .random, .bounded, .pos, .posLate, .pct, .sticky, .bounded, .posLate, .random, .pos,
-    .pct,
+    .posLate, .random, .bounded, .pos, .alike, .pct, .hold, .bounded, .posLate, .random, .alike,
+    .pos, .sticky, .pct,
   ]
   /// After so many turns, members are judged.
   package static let round = 40

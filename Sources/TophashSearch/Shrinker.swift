@@ -1,7 +1,9 @@
 /// Takes deviations away from a failing schedule as long as it still fails in the same way.
 ///
 /// Delta debugging (Zeller and Hildebrandt, 2002): first halves, then smaller parts, then each
-/// one by itself. The result is minimal in that none of it can be taken away alone.
+/// one by itself. The result is minimal in that none of it can be taken away alone. Where the
+/// failure allows it, threads follow each other in their order, so that what was only needed to
+/// bring them into another one can be taken away as well.
 package struct Shrinker<Trouble: Error> {
   /// How many runs at most.
   package var limit = 400
@@ -16,9 +18,17 @@ package struct Shrinker<Trouble: Error> {
 
   /// The fewest deviations of `choices` that were found to fail.
   package mutating func shrink(_ choices: [Choice]) throws(Trouble) -> [Choice] {
+    if let none = try trial([]) { return none }
+    var kept = try takeAway(choices)
+    while kept.count > 1, trials < limit, let straighter = try straighten(kept) {
+      kept = try takeAway(straighter)
+    }
+    return kept
+  }
+
+  private mutating func takeAway(_ choices: [Choice]) throws(Trouble) -> [Choice] {
     var kept = choices
     var parts = 2
-    if let none = try trial([]) { return none }
     while !kept.isEmpty, trials < limit {
       let size = max(1, (kept.count + parts - 1) / parts)
       var smaller: [Choice]?
@@ -42,8 +52,30 @@ package struct Shrinker<Trouble: Error> {
     return kept
   }
 
+  /// Lets the next thread by number go first where another one did: everywhere, or in one place.
+  private mutating func straighten(
+    _ choices: [Choice]
+  ) throws(Trouble) -> [Choice]? {
+    let crooked = choices.indices.filter { !choices[$0].isInOrder }
+    let groups = (crooked.count > 1 ? [crooked] : []) + crooked.map { [$0] }
+    for group in groups where trials < limit {
+      var straight = choices
+      for index in group { straight[index].next = straight[index].thread + 1 }
+      guard let found = try trial(straight) else { continue }
+      let isBetter =
+        found.count < choices.count
+        || found.count == choices.count && found.count { !$0.isInOrder } < crooked.count
+      if isBetter { return found }
+    }
+    return nil
+  }
+
   private mutating func trial(_ choices: [Choice]) throws(Trouble) -> [Choice]? {
     trials += 1
     return try attempt(choices)
   }
+}
+
+extension Choice {
+  fileprivate var isInOrder: Bool { next == thread + 1 }
 }

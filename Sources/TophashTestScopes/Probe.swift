@@ -34,6 +34,12 @@ struct Probe: Sendable {
     (enterScope, leaveScope, listConflicts, expectConflicts) = (enter, leave, list, expect)
   }
 
+  /// Whether the probe is in this process, if only with a hook that cannot tell tests apart.
+  static var isLoaded: Bool {
+    let version: (@convention(c) () -> UInt32)? = preloaded("tophash_testing_version")
+    return version != nil
+  }
+
   /// `nil` when there are too many scopes.
   func enter(_ name: String) -> UInt32? {
     let scope = enterScope(name)

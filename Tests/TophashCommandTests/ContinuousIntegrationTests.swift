@@ -94,14 +94,40 @@ import TophashTestSupport
     #expect(sarif["runs"][0]["results"].array.isEmpty)
   }
 
+  @Test func `XCTest fails the very test, too`() throws {
+    _ = try package("Sources/Cart")
+    let run = try follow("tophash test --filter CartXCTests")
+    #expect(run.end == .exited(66), "\(run.errors)")
+    let said = run.output + run.errors
+    #expect(
+      said.contains(
+        "Cart.swift:8: error: CartXCTests.testTwoAtOnce : race (caught): two threads changed"
+          + " Cart.prices : [String: Int] at the same time"), "\(said)")
+    for passed in ["testKnown", "testOneAfterTheOther"] {
+      #expect(said.contains("Test Case 'CartXCTests.\(passed)' passed"), "\(said)")
+    }
+    #expect(run.errors.contains("1 known conflict left out"))
+  }
+
   @Test func `without the probe the trait says so once, and does nothing`() throws {
     _ = try package("Sources/Cart")
-    let run = try follow("swift test")
+    let run = try follow("swift test --filter CartTests")
     #expect(run.end == .exited(0), "\(run.output)\(run.errors)")
     let notice =
       "TophashTesting: these tests do not run under Tophash, so conflicts are not looked for;"
       + " run them with 'tophash test'"
     #expect((run.output + run.errors).components(separatedBy: notice).count == 2)
+  }
+
+  @Test func `a hook that cannot tell tests apart is named as such`() throws {
+    _ = try package("Sources/Cart")
+    let run = try follow("tophash test --hook interpose --filter CartTests")
+    #expect(run.end == .exited(66), "\(run.output)\(run.errors)")
+    #expect(run.output.contains("✔ Test \"two at once\" passed"))
+    #expect(
+      (run.output + run.errors).contains(
+        "TophashTesting: Tophash cannot tell tests apart with this hook, so conflicts fail no test;"
+          + " they are in its report\n"))
   }
 
   @Test func `an order of tasks that fails is found, and told as the README does`() throws {

@@ -39,6 +39,25 @@ struct WatchTests {
     #expect(run.errors.contains("10000 uses named in 1 process"))
   }
 
+  @Test func `the flags of a FailFastDictionary show who was inside, and the schema fits`() throws {
+    let folder = try TemporaryDirectory()
+    let report = "\(folder.path)/report.json"
+    let run = try BuiltTool.run([
+      "watch", "--reporter", "json", "--output", report, "FailFastDictionary.access", "--also",
+      "FailFastDictionary.storedCount", "--", "\(BuiltTool.directory)/DictionaryMisuser", "write-write",
+    ])
+    // As the dictionary ends the program.
+    #expect(run.end == .exited(2))
+    #expect(run.errors.contains("fatal error: concurrent map writes"))
+    let text = text(of: report)
+    #expect(try JSONSchema(documented: "watch-1").errors(in: text) == [])
+    let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+    for index in 0...1 {
+      let hits = try hits(try variable(object, index))
+      #expect(Set(hits.compactMap { $0["owner"] as? String }).count >= 2)
+    }
+  }
+
   @Test func `what the runtime is not told of is seen`() throws {
     let (run, report) = try WatchedProgram.watch(
       ["Ledger.newest", "--also", "Ledger.summary", "--also", "Ledger.names"], ["kinds"])

@@ -42,7 +42,7 @@ import TophashTestSupport
                               (default: 1)
       --scheduler <scheduler> Who decides which thread is next. (default:
                               portfolio) (values: portfolio, random, pos, pos-late,
-                              pct, sticky, bounded)
+                              pct, alike, hold, sticky, bounded)
       --jobs <number>         Run so many programs at a time. (default: one per
                               processor)
       --allow-overlaps        Accesses that are open at the same moment are no

@@ -41,6 +41,23 @@ import Testing
       verdict(.threadSanitizer, Self.outcome(66, errors: "WARNING: ThreadSanitizer: data race (1)"))
         == .noticed)
     #expect(verdict(.threadSanitizer, Self.outcome(139)) == .crashed)
+    #expect(verdict(.explore, Self.outcome(66)) == .noticed)
+    #expect(
+      verdict(
+        .trace,
+        Self.outcome(
+          0, errors: "tophash: two threads were inside of A.b at one time, and modified it: 1 time")
+      )
+        == .noticed)
+    #expect(verdict(.trace, Self.outcome(0, errors: "tophash: 3 turns of tasks")) == .silent)
+    #expect(
+      verdict(.trace, Self.outcome(64, errors: "tophash: error: no variable; look\n"))
+        == .impossible("no variable; look"))
+    #expect(
+      verdict(.profile, Self.outcome(139, output: "waited for others: 1 s in 2 waits"))
+        == .noticed)
+    #expect(
+      verdict(.profile, Self.outcome(0, output: "nobody waited for others\n")) == .silent)
     let inspection = #"{"variables": [{"name": "Cache.entries", "visibility": "tracked"}]}"#
     #expect(verdict(.inspect, Self.outcome(0, output: inspection)) == .noticed)
     let none = inspection.replacing("tracked", with: "nothing")
@@ -52,7 +69,10 @@ import Testing
     entry.failFast = nil
     #expect(Self.laboratory.trial(.watch, entry) == nil)
     #expect(Self.laboratory.trial(.inspect, entry) == nil)
+    #expect(Self.laboratory.trial(.trace, entry) == nil)
     #expect(Self.laboratory.trial(.failFast, entry) == nil)
+    let seeds = (0..<2).map { Self.laboratory.trial(.explore, entry, number: $0)?.arguments }
+    #expect(seeds[0] != seeds[1])
     #expect(
       Self.laboratory.trial(.plain, entry)?.arguments == ["check-then-act", "racy", "tasks"])
     #expect(
@@ -95,7 +115,7 @@ import Testing
 
   @Test func `the page is a heat map, and escapes what it shows`() {
     let page = MatrixPage().text(for: Self.matrix)
-    #expect(page.contains("<td style=\"background: hsl(108 70% 82%)\">18/20 (2 †)<br>"))
+    #expect(page.contains("<td style=\"--hue: 108\">18/20 (2 †)<br>"))
     #expect(page.contains("<th>B/&lt;blind&gt;</th>"))
     #expect(page.contains("title=\"it has no name\""))
     #expect(!page.contains("<blind>"))
@@ -139,6 +159,10 @@ import Testing
     #expect(outcome.status == 3)
     #expect(outcome.output == "out\n")
     #expect(outcome.errors == "err\n")
+    let folder = try Trial(
+      path: "/bin/sh", arguments: ["-c", "touch $0/x && echo $0/*", Trial.folder]
+    ).run()
+    #expect(folder.output.hasSuffix("/x\n"))
     let killed = try Trial(path: "/bin/sh", arguments: ["-c", "kill -SEGV $$"]).run()
     #expect(killed.isSignalled)
     #expect(killed.status == 128 + 11)

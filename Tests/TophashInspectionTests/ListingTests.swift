@@ -60,6 +60,19 @@ import TophashTestSupport
     #expect(ListingText().text(for: told).contains("; access begins (modify, tracked)"))
   }
 
+  @Test func `as JSON it fits the schema`() throws {
+    let json = ListingJSON(toolVersion: "1.0")
+    var listing = try listing("Box.store(_:)")
+    let text = json.text(for: [listing, try self.listing("lookUpUnspecialised(_:_:)")])
+    #expect(try JSONSchema(documented: "code-1").errors(in: text) == [])
+    // Each mark, and what need not be there.
+    listing.symbol = nil
+    listing.lines = CodeMark.allCases.map {
+      CodeListing.Line(address: listing.range.lowerBound, text: "…", marks: [$0])
+    }
+    #expect(try JSONSchema(documented: "code-1").errors(in: json.text(for: [listing])) == [])
+  }
+
   @Test func `a prefix belongs to its instruction`() {
     let output = """
 

@@ -1,21 +1,9 @@
-import Foundation
 import Testing
 import TophashInspection
 import TophashSymbols
 import TophashTestSupport
 
 @Suite struct InspectionJSONTests {
-  private static var schema: JSONSchema {
-    get throws {
-      let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-      return try JSONSchema(
-        Data(
-          contentsOf: root.appending(path: "Documentation/Schemas/inspection-1.schema.json")
-        ))
-    }
-  }
-
   private static func site(_ kind: AccessSite.Kind, isTracked: Bool) -> AccessSite {
     AccessSite(
       address: 0x2a, kind: kind, isTracked: isTracked, isIdle: false, function: "Shelf.add(_:)",
@@ -47,7 +35,7 @@ import TophashTestSupport
           uncheckedFunctions: 0))
     }
     let text = InspectionJSON(toolVersion: "1.0").text(for: Self.inspection(variables))
-    #expect(try Self.schema.errors(in: text) == [])
+    #expect(try JSONSchema(documented: "inspection-1").errors(in: text) == [])
   }
 
   @Test func `the whole object of one variable`() {

@@ -24,10 +24,12 @@ import Testing
     #expect(first == 2001)
   }
 
-  @Test(arguments: [
+  static let drawing = [
     TOPHASH_POLICY_RANDOM, TOPHASH_POLICY_POS, TOPHASH_POLICY_POS_LATE, TOPHASH_POLICY_PCT,
-    TOPHASH_POLICY_STICKY,
-  ])
+    TOPHASH_POLICY_STICKY, TOPHASH_POLICY_ALIKE, TOPHASH_POLICY_HOLD,
+  ]
+
+  @Test(arguments: drawing)
   func `a seed decides, and its record alone makes the same choices`(_ policy: tophash_policy) {
     for seed in UInt64(1)...20 {
       let search = Decisions(policy, seed: seed)
@@ -40,10 +42,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    TOPHASH_POLICY_RANDOM, TOPHASH_POLICY_POS, TOPHASH_POLICY_POS_LATE, TOPHASH_POLICY_PCT,
-    TOPHASH_POLICY_STICKY,
-  ])
+  @Test(arguments: drawing)
   func `seeds differ`(_ policy: tophash_policy) {
     let hashes = Set(
       (UInt64(1)...50).map { seed in
@@ -54,11 +53,31 @@ import Testing
     #expect(hashes.count > 10)
   }
 
-  @Test func `late threads wait until those before them cannot go on`() {
+  @Test(arguments: [TOPHASH_POLICY_POS_LATE, TOPHASH_POLICY_ALIKE, TOPHASH_POLICY_HOLD])
+  func `late threads wait until those before them cannot go on`(_ policy: tophash_policy) {
     for seed in UInt64(1)...50 {
-      let decisions = Decisions(TOPHASH_POLICY_POS_LATE, seed: seed)
+      let decisions = Decisions(policy, seed: seed)
       #expect(decisions.choose(0, among: [0, 1, 2]) == 0)
       #expect([1, 2].contains(decisions.choose(0, among: [1, 2])))
+    }
+  }
+
+  @Test func `one thread among seven that are alike has half of the first turns`() {
+    let first = (UInt64(1)...400).map { seed in
+      let decisions = Decisions(TOPHASH_POLICY_ALIKE, seed: seed)
+      return decisions.choose(0, among: Array(1...7), at: { $0 == 7 ? 2 : 1 })
+    }
+    let odd = first.count { $0 == 7 }
+    #expect((150...250).contains(odd))
+    #expect(Set(first) == Set(1...7))
+  }
+
+  @Test func `whoever has taken a lock goes behind the others`() {
+    for seed in UInt64(1)...20 {
+      let decisions = Decisions(TOPHASH_POLICY_HOLD, seed: seed)
+      let first = (0..<3).map { _ in decisions.choose(0, among: [1, 2, 3], at: { _ in 0 }) }
+      // Each of them takes its first lock before one takes its second.
+      #expect(Set(first) == [1, 2, 3])
     }
   }
 
@@ -115,7 +134,7 @@ private final class Decisions {
     }
     tophash_scheduler_start(
       scheduler, order, file.pointer(to: \.account)!, tophash_file_crossroads(file))
-    for thread in 0..<UInt32(3) { tophash_scheduler_add(scheduler, thread) }
+    for thread in 0..<UInt32(8) { tophash_scheduler_add(scheduler, thread) }
   }
 
   deinit {
@@ -134,11 +153,15 @@ private final class Decisions {
   }
 
   func choose(
-    _ current: UInt32, among threads: [UInt32], doing point: tophash_point = TOPHASH_POINT_LOCK
+    _ current: UInt32, among threads: [UInt32], doing point: tophash_point = TOPHASH_POINT_LOCK,
+    at place: ((UInt32) -> UInt64)? = nil
   ) -> UInt32 {
     ownSteps[Int(current)] += 1
-    let candidates = threads.map {
-      tophash_candidate(thread: $0, point: point.rawValue, object: 1 + $0 % 2)
+    let candidates = threads.map { thread in
+      // Those who are told where they are lock one thing.
+      tophash_candidate(
+        thread: thread, point: point.rawValue, object: place == nil ? 1 + thread % 2 : 1,
+        is_stuck: false, place: place?(thread) ?? 0)
     }
     let next = tophash_scheduler_choose(
       scheduler, current, ownSteps[Int(current)], true, candidates, UInt32(candidates.count))

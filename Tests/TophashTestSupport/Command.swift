@@ -130,12 +130,21 @@ package struct RunningCommand {
 
   /// Waits until it has written `text` to standard output.
   package func waitForOutput(_ text: String) throws {
-    while !output.contains(text) {
+    try wait(for: "'\(text)'") { output.contains(text) }
+  }
+
+  /// Waits until a file is there, which whoever writes it puts there when it is complete.
+  package func waitForFile(_ path: String) throws {
+    try wait(for: path) { access(path, F_OK) == 0 }
+  }
+
+  private func wait(for what: String, _ isThere: () -> Bool) throws {
+    while !isThere() {
       var info = siginfo_t()
       guard waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0,
         info._sifields._sigchld.si_pid == 0
       else {
-        throw Command.Failure(reason: "it ended without '\(text)': \(wait())")
+        throw Command.Failure(reason: "it ended without \(what): \(wait())")
       }
       usleep(5_000)
     }

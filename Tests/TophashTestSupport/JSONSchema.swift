@@ -14,6 +14,14 @@ package struct JSONSchema {
     self.root = root
   }
 
+  /// A schema of `Documentation/Schemas`, by its name and version: `report-1`.
+  package init(documented name: String) throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    try self.init(
+      Data(contentsOf: root.appending(path: "Documentation/Schemas/\(name).schema.json")))
+  }
+
   /// What `text` has wrong, each with the path to it; empty when it is valid.
   package func errors(in text: String) throws -> [String] {
     errors(in: try JSONSerialization.jsonObject(with: Data(text.utf8)))

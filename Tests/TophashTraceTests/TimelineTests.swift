@@ -139,6 +139,49 @@ final class TimelineMemory {
     #expect(timeline.slices.map { [$0.start, $0.end] } == [[10, 25]])
   }
 
+  @Test func `accesses that overlap on two threads are counted, and joined by an arrow`() {
+    func access(_ thread: Int32, _ start: UInt64, _ end: UInt64, at address: UInt64, more: UInt16)
+      -> [TimelineFile.Event]
+    {
+      [
+        TimelineFile.Event(
+          .accessBegin, time: start, thread: thread, what: UInt64(thread), since: address,
+          more: more),
+        TimelineFile.Event(
+          .accessEnd, time: end, thread: thread, what: UInt64(thread), since: address),
+      ]
+    }
+    func overlaps(_ events: [TimelineFile.Event]...) -> Int {
+      let timeline = timeline(events.joined().sorted { $0.time < $1.time })
+      let arrows = timeline.slices.flatMap(\.flows)
+      #expect(arrows.count == 2 * Set(arrows).count)
+      #expect(Set(arrows).count == timeline.overlaps["a variable", default: 0])
+      return Set(arrows).count
+    }
+    let modification = access(5, 10, 20, at: 0x100, more: 1)
+    #expect(overlaps(modification, access(6, 15, 25, at: 0x100, more: 0)) == 1)
+    #expect(overlaps(modification, access(6, 12, 14, at: 0x100, more: 1)) == 1)
+    // One after the other, of another object, of readers, of one thread.
+    #expect(overlaps(modification, access(6, 20, 25, at: 0x100, more: 1)) == 0)
+    #expect(overlaps(modification, access(6, 15, 25, at: 0x200, more: 1)) == 0)
+    #expect(
+      overlaps(access(5, 10, 20, at: 0x100, more: 0), access(6, 15, 25, at: 0x100, more: 0)) == 0)
+    #expect(overlaps(access(5, 10, 20, at: 0x100, more: 0), modification) == 0)
+    // Whose end is not known may have ended before.
+    #expect(overlaps(Array(modification.prefix(1)), access(6, 15, 25, at: 0x100, more: 1)) == 0)
+  }
+
+  @Test func `an access may end on another thread`() {
+    let timeline = timeline([
+      TimelineFile.Event(.accessBegin, time: 10, thread: 5, what: 9, since: 0x100, more: 1),
+      TimelineFile.Event(.accessEnd, time: 20, thread: 6, what: 9, since: 0x100),
+    ])
+    #expect(
+      timeline.slices.map { "\($0.track) \($0.name) \($0.start) \($0.end)" } == [
+        "thread(5) modify a variable 10 20"
+      ])
+  }
+
   @Test func `slices that meet end before they begin, and empty ones still have two ends`() {
     var timeline = Timeline(pid: 1, program: "/app")
     timeline.slices = [
@@ -162,10 +205,14 @@ final class TimelineMemory {
         TimelineFile.Lane(thread: 2, task: 9, since: 900_000_000),
         TimelineFile.Lane(thread: 3, task: 4, since: 700_000_000),
       ],
-      waiting: [.pool: 3, .actor: 2, .mutex: 1, .barrier: 4], now: 1_000_000_000)
+      waiting: [
+        WaitFile.Subject(.pool): 3, WaitFile.Subject(.actor, metadata: 0x10): 2,
+        WaitFile.Subject(.actor, metadata: 0x20): 1, WaitFile.Subject(.mutex): 1,
+        WaitFile.Subject(.barrier, label: "orders"): 4,
+      ], types: [0x10: "Counter"], now: 1_000_000_000)
     #expect(
       line.text
-        == "SCHED 150ms: threads=6 pool=2 running=2 runnable=3 in-line=2 blocked=5 [lock=1 queue-as-barrier=4] longest=300ms(task 4)"
+        == "SCHED 150ms: threads=6 pool=2 running=2 runnable=3 in-line=3 [?=1 Counter=2] blocked=5 [lock=1 queue-as-barrier(orders)=4] longest=300ms(task 4)"
     )
   }
 }

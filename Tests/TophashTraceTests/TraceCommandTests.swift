@@ -6,11 +6,14 @@ import TophashTestSupport
 
 /// `tophash trace` on a program that does something of everything.
 @Suite(.serialized) struct TraceCommandTests {
-  private func trace(_ options: [String], _ scenario: String) throws -> Command.Result {
-    try Command(
+  private func command(_ options: [String], _ scenario: [String]) throws -> Command {
+    Command(
       path: Bottleneck.tool,
-      arguments: ["trace"] + options + ["--", try Bottleneck.traced, scenario]
-    ).run()
+      arguments: ["trace"] + options + ["--", try Bottleneck.traced] + scenario)
+  }
+
+  private func trace(_ options: [String], _ scenario: String) throws -> Command.Result {
+    try command(options, [scenario]).run()
   }
 
   @Test func `tasks, waits, items, regions, logs and chosen accesses are on the timeline`() throws {
@@ -31,6 +34,7 @@ import TophashTestSupport
     #expect(names.contains { $0.key.hasPrefix("task ") })
     #expect(names["wait for lock", default: 0] > 0)
     #expect(trace.instants["all is done"] == 1)
+    #expect(trace.figures["round"]?.sorted() == (0..<20).map { Double($0 / 4) })
     // From each submission to the item.
     #expect(trace.flows.values.filter { $0 == 2 }.count >= 4)
 
@@ -61,6 +65,70 @@ import TophashTestSupport
     #expect(answer.contains(" slices"))
   }
 
+  @Test func `a race is on the timeline, with both sides and an arrow, and makes a snapshot`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let file = "\(directory.path)/all.pftrace"
+    let tool = try command(
+      ["--output", file, "--variable", "Box.values", "--races", "--snapshots"],
+      ["race", "\(directory.path)/go"]
+    ).start()
+    try tool.waitForFile("\(file).1")
+    _ = try directory.write("go", "")
+    let result = tool.wait()
+    #expect(result.end == .exited(0))
+    #expect(result.output == "ready\ndone\n")
+    for path in ["\(file).1", file] {
+      let trace = ReadTrace(bytes(of: path))
+      #expect(trace.isBalanced)
+      #expect(trace.instants["race: modify traced.Box.values"] == 2)
+      #expect(trace.slices["modify Box.values"] == 2)
+      // From one side of the finding to the other; and from one access to the other, when both
+      // are over.
+      let arrows = trace.flows.values.filter { $0 == 2 }.count
+      #expect(path == file ? arrows == 2 : (1...2).contains(arrows))
+    }
+    #expect(result.errors.contains("tophash: race (caught) in Box.values"))
+    #expect(result.errors.contains("tophash: the last events are in '\(file).1'\n"))
+    #expect(
+      result.errors.contains(
+        "two threads were inside of Box.values at one time, and modified it: 1 time\n"))
+  }
+
+  @Test func `the signal USR2 makes a snapshot, and is kept from the program`() throws {
+    let directory = try TemporaryDirectory()
+    let file = "\(directory.path)/all.pftrace"
+    let tool = try command(
+      ["--output", file, "--snapshots"], ["wait", "\(directory.path)/go"]
+    ).start()
+    try tool.waitForOutput("ready")
+    for number in 1...2 {
+      tool.send(SIGUSR2)
+      try tool.waitForFile("\(file).\(number)")
+    }
+    _ = try directory.write("go", "")
+    let result = tool.wait()
+    #expect(result.end == .exited(0))
+    #expect(result.output == "ready\ndone\n")
+    for path in ["\(file).1", "\(file).2", file] {
+      let trace = ReadTrace(bytes(of: path))
+      #expect(trace.isBalanced)
+      #expect(trace.instants["here it waits"] == 1)
+    }
+  }
+
+  @Test func `without --snapshots the signal is the program's`() throws {
+    let directory = try TemporaryDirectory()
+    let tool = try command(
+      ["--output", "\(directory.path)/all.pftrace"], ["wait", "\(directory.path)/go"]
+    ).start()
+    try tool.waitForOutput("ready")
+    tool.send(SIGUSR2)
+    #expect(tool.wait().end == .signalled(SIGUSR2))
+    #expect(!ReadTrace(bytes(of: "\(directory.path)/all.pftrace")).instants.isEmpty)
+  }
+
   @Test func `the schedule says what runs and who keeps a thread`() throws {
     let result = try trace(["--schedule=50"], "long")
     #expect(result.end == .exited(0))
@@ -69,9 +137,10 @@ import TophashTestSupport
     #expect(
       lines.contains {
         $0.contains(
-          /^SCHED \d+ms: threads=\d+ pool=\d+ running=[1-9]\d* runnable=\d+ in-line=\d+ blocked=\d+/
+          /^SCHED \d+ms: threads=\d+ pool=\d+ running=[1-9]\d* runnable=\d+ in-line=\d+( \[.*\])? blocked=\d+/
         )
       })
+    #expect(lines.contains { $0.contains(/in-line=\d+ \[(Counter=\d+ )?Gate=2\] blocked/) })
     #expect(
       lines.contains {
         $0.contains(/^SCHED warning: task \d+ has kept thread \d+ for \d+ ms without suspending$/)

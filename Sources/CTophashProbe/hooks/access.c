@@ -217,7 +217,8 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
   if (tophash_timeline_is_on() && tophash_timeline_is_chosen((uint64_t)pc))
-    tophash_timeline_note(TOPHASH_MOMENT_ACCESS_BEGIN, (uint64_t)pc, 0, 0, flags & FLAG_MODIFY);
+    tophash_timeline_note(TOPHASH_MOMENT_ACCESS_BEGIN, (uint64_t)pc, (uint64_t)pointer, 0,
+                          flags & FLAG_MODIFY);
   if (tophash_unlikely(tophash_process.has_clocks))
     tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
 
@@ -226,6 +227,8 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
         .key = key, .buffer = (uint64_t)buffer, .stack = stack, .owner = self->owner};
     if (look_around(self, bucket, mine, &this, (uint64_t)pc)) return;
   }
+  // Nobody is there whom this thread could nearly have met, or whom a held access could wait for.
+  if (tophash_is_single_threaded()) return;
 
   struct tophash_site *site = site_of(self, (uint64_t)pc);
   if (tophash_unlikely(site->pc != (uint64_t)pc || --site->countdown == 0))
@@ -270,7 +273,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) 
     // drifted would hide the locks that this thread takes inside of accesses.
     if (self->open > 0) self->open--;
     if (tophash_timeline_is_on() && tophash_timeline_is_chosen(buffer[1]))
-      tophash_timeline_note(TOPHASH_MOMENT_ACCESS_END, buffer[1], 0, 0, 0);
+      tophash_timeline_note(TOPHASH_MOMENT_ACCESS_END, buffer[1], address, 0, 0);
     if (tophash_unlikely(marks & TOPHASH_MARK_CAUGHT)) amend(self, buffer[1]);
   } else if (tophash_unlikely(tophash_watch.follows_accesses)) {
     tophash_watch_access_end((uint64_t)buffer);

@@ -191,6 +191,10 @@ static void watch(void) {
   if (wants_waits && tophash_waits_open(session)) tophash_waits_hook(may_patch);
   if (wants_timeline) tophash_timeline_open(session);
   if (!wants_accesses) {
+    if (may_patch) {
+      tophash_runtime_pass_accesses();
+      tophash_imports_release_for_waits();
+    }
     tophash_events_note_images();
     return set_state(TOPHASH_STATE_WATCHING, TOPHASH_REFUSAL_NONE);
   }

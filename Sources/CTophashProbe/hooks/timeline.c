@@ -93,3 +93,10 @@ TOPHASH_EXPORT void tophash_mark_end(const char *text, size_t length) {
 TOPHASH_EXPORT void tophash_mark_log(const char *text, size_t length) {
   mark(TOPHASH_MOMENT_LOG, text, length);
 }
+TOPHASH_EXPORT void tophash_mark_count(const char *text, size_t length, double value) {
+  if (!tophash_timeline_is_on()) return;
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  tophash_timeline_note(TOPHASH_MOMENT_COUNT, bits, 0, 0,
+                        tophash_timeline_intern(tophash_process.timeline, text, length));
+}

@@ -4,6 +4,7 @@
 //   hooks/process.c  start, fork and exit of a checked process; the self-test
 //   hooks/runtime.c  where the Swift runtime's entry points are
 //   hooks/patch.c    how an entry point is redirected
+//   hooks/imports.c  and how calls pass the hooks by that are not needed
 //   hooks/access.c   begin and end of an access: the hot path
 //   hooks/gate.c     in front of modifications of a buffer in place
 //   hooks/task.c     which task runs on this thread
@@ -184,9 +185,17 @@ void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *)
 void (*tophash_runtime_entry_end(void))(uint64_t *);
 /// True when the runtime is part of the program: interposition cannot reach it.
 bool tophash_runtime_is_static(void);
+/// Where the code of a library lies; both 0 where there is none.
+struct tophash_code {
+  uint64_t low, high;
+};
+extern struct tophash_code tophash_concurrency_code;
 /// True for code of the library that runs tasks; never in a program that holds
-/// the runtime itself.
-bool tophash_runtime_runs_tasks(uint64_t pc);
+/// the runtime itself. Asked for each frame of a stack: no call.
+static inline bool tophash_runtime_runs_tasks(uint64_t pc) {
+  return pc - tophash_concurrency_code.low <
+         tophash_concurrency_code.high - tophash_concurrency_code.low;
+}
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);
@@ -208,6 +217,14 @@ bool tophash_runtime_is_core(uint64_t pc);
 void *tophash_patch_entry(void *entry, void *hook);
 /// Makes a function of this library a jump to `target`. False when that is not allowed.
 bool tophash_patch_forward(void *function, void *target);
+
+// MARK: Imports (hooks/imports.c)
+
+/// Lets calls of hooks that only accesses need go straight to the originals, of all
+/// images that are loaded now. Only while the process has one thread.
+void tophash_imports_release_for_waits(void);
+/// The same of all hooks but those of tasks.
+void tophash_imports_release_for_watch(void);
 
 // MARK: The gate (hooks/gate.c)
 

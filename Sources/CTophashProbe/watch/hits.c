@@ -183,7 +183,10 @@ void tophash_watch_start(const char *session, bool may_patch) {
     tophash_watch.limit = TOPHASH_WATCH_HITS;
   if (!tophash_watch.is_software) {
     tophash_watch_catch_hits();
-    if (may_patch) tophash_runtime_pass_accesses();
+    if (may_patch) {
+      tophash_runtime_pass_accesses();
+      tophash_imports_release_for_watch();
+    }
   } else {
     // Without it only what other images call is seen: no key paths.
     if (may_patch) tophash_runtime_patch();

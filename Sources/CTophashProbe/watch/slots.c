@@ -134,6 +134,7 @@ bool tophash_watch_admits(uint64_t now_ns) {
 
 // MARK: Objects
 
+static __thread const uint64_t *of_no_interest __attribute__((tls_model("initial-exec")));
 static void *(*alloc_original)(const uint64_t *metadata, size_t size, size_t mask);
 static void (*dealloc_original)(uint64_t object, size_t size, size_t mask);
 static void (*dealloc_partial_original)(uint64_t object, const uint64_t *metadata, size_t size,
@@ -155,15 +156,28 @@ TOPHASH_COLD static void made(uint64_t object, const uint64_t *metadata, uint32_
   tophash_cold_end(before);
 }
 
-static void *hook_alloc(const uint64_t *metadata, size_t size, size_t mask) {
+/// Makes an object of a type that was not the last one on this thread to be of no
+/// interest.
+static void *make(const uint64_t *metadata, size_t size, size_t mask) {
   void *object = alloc_original(metadata, size, mask);
+  bool is_watched = false;
   // Class metadata: kind 0, the superclass, three words of flags and sizes, the descriptor.
-  if (metadata[0] != 0) return object;
-  for (const uint64_t *type = metadata; type != NULL; type = (const uint64_t *)type[1])
+  for (const uint64_t *type = metadata[0] == 0 ? metadata : NULL; type != NULL;
+       type = (const uint64_t *)type[1])
     for (uint32_t i = 0; i < tophash_watch.target_count; i++)
-      if (tophash_unlikely(type[5] == tophash_watch.targets[i].descriptor))
+      if (tophash_unlikely(type[5] == tophash_watch.targets[i].descriptor)) {
+        is_watched = true;
         made((uint64_t)object, type, i);
+      }
+  if (!is_watched) of_no_interest = metadata;
   return object;
+}
+
+// Programs make many objects of few types: what is of no interest costs a comparison
+// and a jump.
+static void *hook_alloc(const uint64_t *metadata, size_t size, size_t mask) {
+  if (metadata == of_no_interest) TOPHASH_JUMP alloc_original(metadata, size, mask);
+  TOPHASH_JUMP make(metadata, size, mask);
 }
 
 TOPHASH_COLD static void freed(uint64_t object) {

@@ -37,11 +37,13 @@ enum tophash_moment_kind {
   TOPHASH_MOMENT_ITEM_BEGIN = 7,   // the same
   TOPHASH_MOMENT_ITEM_END = 8,     // what: its number
   TOPHASH_MOMENT_HOLD = 9,         // an access was held open; what: pc, since
-  TOPHASH_MOMENT_ACCESS_BEGIN = 10,  // of a chosen variable; what: pc, more: whether it modifies
-  TOPHASH_MOMENT_ACCESS_END = 11,    // what: pc
+  TOPHASH_MOMENT_ACCESS_BEGIN = 10,  // of a chosen variable; what: pc, since: the variable's
+                                     // address, more: whether it modifies
+  TOPHASH_MOMENT_ACCESS_END = 11,    // what: pc, since: the address
   TOPHASH_MOMENT_REGION_BEGIN = 12,  // of the program's own; what: task, more: string
   TOPHASH_MOMENT_REGION_END = 13,    // the same
   TOPHASH_MOMENT_LOG = 14,           // the same
+  TOPHASH_MOMENT_COUNT = 15,         // what: the bits of a number, more: string, its name
 };
 
 struct tophash_timeline_header {

@@ -88,6 +88,12 @@ enum tophash_policy {
   TOPHASH_POLICY_PCT,
   /// Go on with the same thread, but one time in ten with any.
   TOPHASH_POLICY_STICKY,
+  /// As POS_LATE, but threads that are about to do the same to the same object at the same place
+  /// are one choice: that many are alike hides the odd one no longer.
+  TOPHASH_POLICY_ALIKE,
+  /// As POS_LATE, but whoever has taken a lock (or from a semaphore, or executed a locked
+  /// instruction) goes behind all others.
+  TOPHASH_POLICY_HOLD,
   TOPHASH_POLICIES
 };
 
@@ -290,7 +296,14 @@ struct tophash_candidate {
   uint32_t thread;
   uint32_t point;   // what it would do
   uint32_t object;
+  bool is_stuck;    // it would find its lock taken: no policy lets it go before others
+  uint64_t place;   // where in the program; only told where `tophash_policy_asks_place`
 };
+
+/// Whether the policy looks at what other threads are about to do.
+bool tophash_policy_asks_pending(uint32_t policy);
+/// Whether the policy looks at where threads are.
+bool tophash_policy_asks_place(uint32_t policy);
 
 struct tophash_scheduler {
   const struct tophash_order *order;

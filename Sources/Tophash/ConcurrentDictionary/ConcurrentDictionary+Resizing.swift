@@ -153,6 +153,7 @@ extension ConcurrentDictionary {
         structure.merges += 1
       }
     }
+    TimelineMarks.step("ConcurrentDictionary: \(new.count) segments for \(old.count)")
     for segment in new { segment.disown() }
     discard(old)
   }
@@ -163,6 +164,7 @@ extension ConcurrentDictionary {
     for segment in old {
       let spills = spills(of: segment)
       segment.close()
+      segment.releaseAreaPages()
       withStructure {
         $0.giveBack(segment)
         $0.freeSpills.append(contentsOf: spills)
@@ -234,7 +236,7 @@ extension ConcurrentDictionary {
     while position < HashParts.positions {
       let segment = own(at: position)
       let range = segment.range
-      // Seven entries on average per home is when a segment grows.
+      // Seven and a half entries on average per home is when a segment grows.
       let homesWanted = range.share * Double(minimumCapacity) / 6.5
       if Double(segment.homes) >= homesWanted || range.depth >= 30 {
         segment.disown()

@@ -36,6 +36,9 @@ extension ConcurrentDictionary {
       result.reclamation.epoch = limbo.epoch
       result.reclamation.retired += limbo.retired
       result.reclamation.freed += limbo.freed
+      result.reclamation.pendingBytes += limbo.pendingBytes
+      result.reclamation.oldestReader = Swift.max(
+        result.reclamation.oldestReader, limbo.oldestReader)
     }
     return result
   }

@@ -48,7 +48,9 @@ extension FailFastDictionary {
     evacuatedCount = 0
     nextRelease = array.release(below: 0)
     hasWork = true
+    setGrowing(true)
     if doubling { doublingCount += 1 } else { sameSizeGrowthCount += 1 }
+    TimelineMarks.step("FailFastDictionary: grows from \(1 << array.exponent) buckets")
     install(BucketArray(exponent: array.exponent + (doubling ? 1 : 0)))
   }
 
@@ -109,9 +111,11 @@ extension FailFastDictionary {
   @inlinable @inline(never)
   func finishGrowth() {
     let array = oldArray.unsafelyUnwrapped
+    TimelineMarks.step("FailFastDictionary: has grown from \(1 << array.exponent) buckets")
     old = nil
     evacuatedCount = 0
     oldArray = nil
+    setGrowing(false)
     // An iterator may look at it; then it goes with the iterator.
     if !array.keepsKeys {
       array.releaseAll()

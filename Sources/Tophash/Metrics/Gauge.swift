@@ -11,6 +11,18 @@ public struct DictionaryGauge: Sendable, Hashable {
   }
 }
 
+extension Collection<DictionaryGauge> {
+  /// Shows the figures on the timeline of `tophash trace`, each as a line of its own:
+  /// `sessions growths`, for the dictionary `sessions`.
+  ///
+  /// Without `tophash` around the program nothing happens. May be called from any thread.
+  ///
+  /// - Complexity: O(number of figures).
+  public func trace(_ dictionary: String) {
+    for gauge in self { TimelineMarks.figure("\(dictionary) \(gauge.name)", gauge.value) }
+  }
+}
+
 extension ConcurrentDictionaryStatistics {
   /// All figures, with their names.
   ///
@@ -33,6 +45,8 @@ extension ReclamationStatistics {
     [
       DictionaryGauge("reclamation_epoch", epoch), DictionaryGauge("reclamation_retired", retired),
       DictionaryGauge("reclamation_freed", freed), DictionaryGauge("reclamation_pending", pending),
+      DictionaryGauge("reclamation_pending_bytes", pendingBytes),
+      DictionaryGauge("reclamation_oldest_reader", oldestReader),
     ]
   }
 }

@@ -157,6 +157,19 @@ internal final class EpochDomain: Sendable {
     epochCell.pointee.load(ordering: .acquiring) >= stamp &+ 2
   }
 
+  /// How many epochs behind the reader is that was pinned first; 0 when nobody reads.
+  ///
+  /// - Complexity: O(number of slots).
+  @usableFromInline
+  internal var oldestReader: Int {
+    // Relaxed: a figure for people, of readers that come and go meanwhile.
+    let epoch = epochCell.pointee.load(ordering: .relaxed)
+    return (0..<Self.slotCount).reduce(0) { lag, index in
+      let pinned = slots[index].pointee.load(ordering: .relaxed)
+      return pinned > Self.idle ? Swift.max(lag, epoch - pinned) : lag
+    }
+  }
+
   /// Moves to the next epoch if every pinned reader has seen this one.
   ///
   /// - Complexity: O(number of slots).

@@ -101,6 +101,7 @@ internal final class Limbo<Item>: @unchecked Sendable {
     }
   }
 
+  /// - Complexity: O(number of slots of the domain).
   @inlinable
   internal var statistics: ReclamationStatistics {
     var result = ReclamationStatistics(
@@ -111,6 +112,8 @@ internal final class Limbo<Item>: @unchecked Sendable {
         result.freed += stripe.freed
       }
     }
+    result.pendingBytes = result.pending * MemoryLayout<Item>.stride
+    result.oldestReader = domain.oldestReader
     return result
   }
 }

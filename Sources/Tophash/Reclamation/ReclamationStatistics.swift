@@ -9,6 +9,12 @@ public struct ReclamationStatistics: Sendable, Hashable {
   /// How many of them have been released.
   public var freed: Int
 
+  /// Memory that those still kept alive take themselves, without what they refer to.
+  public var pendingBytes = 0
+
+  /// How many epochs the reader that has looked for longest is behind; 0 when there is none.
+  public var oldestReader = 0
+
   @inlinable
   internal init(epoch: Int, retired: Int, freed: Int) {
     self.epoch = epoch

@@ -53,7 +53,7 @@ struct Hall {
         remedy: Suggestion.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
           ?? "'tophash gallery' lists the names")
     }
-    let laboratory = try laboratory(for: [.release])
+    let laboratory = try laboratory(for: [.release, .debug])
     let page = entry.misuse.flatMap(Misuse.named).map { MisusePage($0.page) }
     if let page {
       say("# \(page.title)\n\n\(page.section("What happens in memory"))")
@@ -61,13 +61,22 @@ struct Hall {
     }
     say("## As it is, \(runs) times: \(entry.name)\n")
     try alone(entry, laboratory, runs)
-    for method in [TophashGallery.Method.caught, .unordered, .watch] {
+    for method in [
+      TophashGallery.Method.failFast, .caught, .unordered, .watch, .explore, .trace, .profile,
+    ] {
       guard var trial = laboratory.trial(method, entry) else { continue }
       say("\n## \(method.title): \(method.words)\n")
       trial.environment["TOPHASH_SYMBOLIZER"] = environment["TOPHASH_SYMBOLIZER"]
       let outcome = try self.run(trial)
       say(outcome.output.isEmpty ? "nothing was reported\n" : outcome.output)
       if !outcome.errors.isEmpty { say(outcome.errors) }
+    }
+    if let race = entry.race, let trial = laboratory.trial(.inspect, entry) {
+      let verdict = laboratory.verdict(.inspect, entry, try self.run(trial))
+      say(
+        "\n## inspect: what can be seen of '\(race.variable)' without running it\n"
+          + "\nits accesses have a begin and an end in the release build: "
+          + (verdict == .noticed ? "yes\n" : "no\n"))
     }
     if let misuse = entry.misuse { say("\nMore: 'tophash explain \(misuse)'\n") }
   }

@@ -14,19 +14,20 @@ struct MeasuredRun {
   let sources: [Timeline.Source]
   private let mainProcess: Int32
 
-  /// Called while the program runs, and whether something was found since the last time.
-  typealias Pulse = (SessionDirectory, ChildProcess, Bool) -> Void
+  /// Called while the program runs, and why.
+  typealias Pulse = (SessionDirectory, Supervisor.Occasion) -> Void
 
   /// Runs the program to its end.
   ///
   /// - Parameters:
   ///   - chosenSites: Accesses to record, as the probe reads them.
   ///   - interval: Milliseconds between two pulses.
+  ///   - ownSignal: A signal that makes a pulse and is kept from the program.
   /// - Throws: why it could not be run.
   init(
     subject: Subject, probe: ProbeOptions, environment: [String: String], console: Console,
     chosenSites: String = "", looksForConflicts: Bool = false, interval: Int? = nil,
-    pulse: @escaping Pulse = { _, _, _ in }
+    ownSignal: Int32? = nil, pulse: @escaping Pulse = { _, _ in }
   ) throws(ToolError) {
     self.subject = subject
     let library = try ProbeLibrary(
@@ -44,7 +45,8 @@ struct MeasuredRun {
     var supervisor = Supervisor(
       child: child, inbox: inbox, directory: looksForConflicts ? directory : nil, console: console)
     if let interval { supervisor.interval = interval }
-    supervisor.pulse = { pulse(directory, child, $0) }
+    supervisor.ownSignal = ownSignal
+    supervisor.pulse = { pulse(directory, $0) }
     end = supervisor.superviseToEnd()
     mainProcess = child.pid
     session = directory.read()

@@ -1,5 +1,6 @@
 import Glibc
 import TophashFindings
+import TophashSymbols
 import TophashTrace
 
 /// Prints what the tasks and threads of a running program do, a line for each look.
@@ -7,6 +8,8 @@ final class ScheduleWatcher {
   private let interval: Int?
   private let console: Console
   private let start = MeasuredRun.monotonicTime
+  /// Types of actors by the addresses of their metadata, for each process.
+  private var types: [String: [UInt64: String]] = [:]
   /// Turns of tasks that were warned of.
   private var warned: Set<TimelineFile.Lane> = []
 
@@ -19,7 +22,7 @@ final class ScheduleWatcher {
     self.console = console
   }
 
-  func look(_ directory: SessionDirectory, _ child: ChildProcess) {
+  func look(_ directory: SessionDirectory) {
     guard interval != nil else { return }
     for file in directory.files.sorted() { look(directory, file) }
   }
@@ -38,13 +41,30 @@ final class ScheduleWatcher {
     let line = ScheduleLine(
       time: now - start, threads: threads.count, pool: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
       // A thread that is gone may have left its task behind.
-      lanes: lanes.filter { threads.contains($0.thread) }, waiting: waiting, now: now)
+      lanes: lanes.filter { threads.contains($0.thread) }, waiting: waiting,
+      types: types(of: waiting.keys.map(\.metadata), directory, file), now: now)
     console.write(line.text)
     for lane in line.running where line.age(lane) > Self.longTurn && warned.insert(lane).inserted {
       console.write(
         "SCHED warning: task \(lane.task) has kept thread \(lane.thread) for"
           + " \(line.age(lane) / 1_000_000) ms without suspending")
     }
+  }
+
+  /// Looks a type up once, when somebody waits for such an actor for the first time.
+  private func types(
+    of metadata: [UInt64], _ directory: SessionDirectory, _ file: String
+  ) -> [UInt64: String] {
+    let unknown = metadata.filter { $0 != 0 && types[file]?[$0] == nil }
+    guard !unknown.isEmpty, let process = try? EventFile(bytes: directory.bytes(of: file)) else {
+      return types[file, default: [:]]
+    }
+    let interpreter = ImageWaitInterpreter(
+      images: process.images, tool: nil, cache: ElfImageCache())
+    for address in unknown {
+      types[file, default: [:]][address] = interpreter.type(ofMetadata: address) ?? "?"
+    }
+    return types[file, default: [:]]
   }
 
   private static func threads(of pid: Int32) -> Set<Int32> {

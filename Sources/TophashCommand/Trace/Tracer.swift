@@ -25,6 +25,7 @@ struct Tracer {
     let chosen = try ChosenVariables(
       variables, in: subject.path, tool: tool, environment: environment)
     let watcher = ScheduleWatcher(interval: schedule, console: Console(isQuiet: false))
+    let memory = MemoryWatcher()
     var snapshots = 0
     let run = try MeasuredRun(
       subject: subject,
@@ -33,15 +34,17 @@ struct Tracer {
         recordsTimeline: true,
         setsTraps: looksForRaces),
       environment: environment, console: console, chosenSites: chosen.lines,
-      looksForConflicts: looksForRaces, interval: schedule
-    ) { directory, child, isFinding in
-      watcher.look(directory, child)
-      guard takesSnapshots, let output, isFinding || SnapshotSignal.came() else { return }
+      looksForConflicts: looksForRaces, interval: schedule,
+      ownSignal: takesSnapshots ? SIGUSR2 : nil
+    ) { directory, occasion in
+      memory.look(directory)
+      if occasion != .signal { watcher.look(directory) }
+      guard takesSnapshots, let output, occasion != .time else { return }
       snapshots += 1
-      write(timelines(of: directory, chosen), to: "\(output).\(snapshots)")
+      write(timelines(of: directory, chosen, memory), to: "\(output).\(snapshots)")
     }
     if let file, let output {
-      let timelines = self.timelines(run.sources, chosen)
+      let timelines = self.timelines(run.sources, chosen, memory)
       try file.write(PerfettoTrace.bytes(of: timelines))
       for line in TraceSummary(timelines).lines { console.say(line) }
       console.say("'\(output)' can be opened at https://ui.perfetto.dev")
@@ -51,12 +54,14 @@ struct Tracer {
 
   private var tool: String? { symbolizer ?? SymbolizerTool.find(in: environment)?.path }
 
-  private func timelines(of directory: SessionDirectory, _ chosen: ChosenVariables) -> [Timeline] {
-    timelines(MeasuredRun.sources(directory, now: MeasuredRun.monotonicTime), chosen)
+  private func timelines(
+    of directory: SessionDirectory, _ chosen: ChosenVariables, _ memory: MemoryWatcher
+  ) -> [Timeline] {
+    timelines(MeasuredRun.sources(directory, now: MeasuredRun.monotonicTime), chosen, memory)
   }
 
   private func timelines(
-    _ sources: [Timeline.Source], _ chosen: ChosenVariables
+    _ sources: [Timeline.Source], _ chosen: ChosenVariables, _ memory: MemoryWatcher
   ) -> [Timeline] {
     let cache = ElfImageCache()
     let paths = Paths(directory: FileManager.default.currentDirectoryPath)
@@ -68,9 +73,11 @@ struct Tracer {
         findings[conflict.slot] =
           Judge.variable(of: conflict, in: source.events, names)?.qualifiedName
       }
-      return Timeline(
+      var timeline = Timeline(
         source, interpreter: ImageWaitInterpreter(images: images, tool: tool, cache: cache),
         paths: paths, variables: chosen.names, findings: findings)
+      timeline.counts += memory.counts[timeline.pid, default: []]
+      return timeline
     }
   }
 

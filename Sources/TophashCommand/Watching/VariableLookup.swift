@@ -47,6 +47,12 @@ struct VariableLookup {
   private struct Candidate {
     var target: WatchTarget
     var isMutable: Bool
+
+    /// A `let` whose value changes all the same, or of whose type the binary does not tell.
+    var changesInPlace: Bool {
+      guard let type = target.variable.type else { return true }
+      return ["Atomic<", "Mutex<"].contains { type.hasPrefix($0) }
+    }
   }
 
   private let program: String
@@ -114,7 +120,7 @@ struct VariableLookup {
         what: "'\(name)' may be \(names.sorted().joined(separator: " or "))",
         remedy: "name the module, too", code: .usage)
     }
-    guard first.isMutable else {
+    guard first.isMutable || first.changesInPlace else {
       throw ToolError(
         what: "'\(name)' is a 'let', which nothing writes", remedy: "name a variable",
         code: .usage)

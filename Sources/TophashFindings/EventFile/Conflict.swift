@@ -128,5 +128,5 @@ extension Conflict.Side {
 }
 
 extension String {
-  var nilIfEmpty: String? { isEmpty ? nil : self }
+  package var nilIfEmpty: String? { isEmpty ? nil : self }
 }

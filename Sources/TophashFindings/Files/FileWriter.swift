@@ -76,6 +76,12 @@ package final class FileWriter: TextOutputStream {
     if buffer.count >= 1 << 16 { flush() }
   }
 
+  /// Adds bytes, which are written at once.
+  package func write(_ bytes: [UInt8]) {
+    flush()
+    if error == 0, let failure = Descriptor.write(bytes, to: descriptor) { error = failure }
+  }
+
   /// Completes the file.
   ///
   /// - Throws: when not all could be written; a file that was there is unchanged, unless it could

@@ -34,9 +34,7 @@ package struct MatrixTable {
     if !reasons.isEmpty {
       parts += [heading("No number, because"), list(reasons)]
     }
-    parts.append(
-      "\(matrix.rows.count) misuses, \(matrix.processors) processors,"
-        + " \(String(format: "%.1f", matrix.minutes)) minutes.\n")
+    parts.append(matrix.conditions + "\n")
     return parts.joined(separator: "\n")
   }
 

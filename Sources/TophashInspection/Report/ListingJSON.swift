@@ -12,7 +12,7 @@ package struct ListingJSON {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let document = Document(
-      toolVersion: toolVersion, functions: listings.map(Document.Function.init))
+      tool: Document.Tool(version: toolVersion), functions: listings.map(Document.Function.init))
     do {
       return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
     } catch {
@@ -22,6 +22,11 @@ package struct ListingJSON {
   }
 
   private struct Document: Encodable {
+    struct Tool: Encodable {
+      var name = "tophash"
+      var version: String
+    }
+
     struct Function: Encodable {
       var binary: String
       var name: String
@@ -59,7 +64,7 @@ package struct ListingJSON {
     }
 
     var schema = "tophash-code/1"
-    var toolVersion: String
+    var tool: Tool
     var functions: [Function]
   }
 }

@@ -22,7 +22,7 @@ package struct WatchJSON {
 
   private struct Document: Encodable {
     var schema = "tophash-watch/1"
-    var toolVersion = TophashReports.toolVersion
+    var tool = Tool()
     var command: [String]
     var method: String
     var unnamed: Unnamed
@@ -36,6 +36,11 @@ package struct WatchJSON {
         pauses: report.pauses, limitReached: report.isOver)
       variables = report.variables.map { Watched($0, paths) }
     }
+  }
+
+  private struct Tool: Encodable {
+    var name = "tophash"
+    var version = toolVersion
   }
 
   private struct Unnamed: Encodable {

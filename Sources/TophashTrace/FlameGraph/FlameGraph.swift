@@ -43,9 +43,20 @@ package struct FlameGraph {
       width="\(width)" height="\(Int(height))" font-family="ui-monospace, Menlo, Consolas, \
       monospace" font-size="11">
       """,
-      "<style>rect { stroke: white; stroke-width: 0.5 } g:hover rect { stroke: black }</style>",
-      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-      "<text x=\"\(Int(Size.margin))\" y=\"22\" font-size=\"14\">\(Self.escaped(title))</text>",
+      // Boxes are light, with dark text, on a page of either kind.
+      """
+      <style>
+      :root { color-scheme: light dark }
+      .page { fill: #fff } .title { fill: #1b1f24; font-size: 14px }
+      g rect { stroke: #fff; stroke-width: 0.5 } g:hover rect { stroke: #000; stroke-width: 1 }
+      @media (prefers-color-scheme: dark) {
+        .page { fill: #14171b } .title { fill: #e6e9ee }
+        g rect { stroke: #14171b } g:hover rect { stroke: #fff }
+      }
+      </style>
+      """,
+      "<rect class=\"page\" width=\"100%\" height=\"100%\"/>",
+      "<text class=\"title\" x=\"\(Int(Size.margin))\" y=\"22\">\(Self.escaped(title))</text>",
     ]
   }
 

@@ -21,6 +21,7 @@ package struct PerfettoTrace {
     static let process = 3
     static let thread = 4
     static let parent = 5
+    static let counter = 8
   }
   private enum Event {
     static let annotation = 4
@@ -28,10 +29,12 @@ package struct PerfettoTrace {
     static let track = 11
     static let category = 22
     static let name = 23
+    static let number = 44
     static let flow = 47
     static let sliceBegin: UInt64 = 1
     static let sliceEnd: UInt64 = 2
     static let instant: UInt64 = 3
+    static let counter: UInt64 = 4
   }
 
   package static func bytes(of timelines: [Timeline]) -> [UInt8] {
@@ -51,6 +54,7 @@ package struct PerfettoTrace {
         at: instant.time, rank: .max, Event.instant, on: instant.track, named: instant.name,
         instant.category, instant.notes, instant.flows)
     }
+    add(timeline.counts)
     events.sort { ($0.time, $0.rank) < ($1.time, $1.rank) }
     for event in events { packets.add(event.packet, field: 1) }
     return packets.bytes
@@ -107,6 +111,32 @@ package struct PerfettoTrace {
     }
   }
 
+  // MARK: Counters
+
+  /// A track for each name.
+  private mutating func add(_ counts: [Timeline.Count]) {
+    for (number, name) in Set(counts.map(\.name)).sorted().enumerated() {
+      let uuid = process << 48 | 3 << 40 | UInt64(number)
+      var descriptor = ProtobufMessage()
+      descriptor.add(uuid, field: Descriptor.uuid)
+      descriptor.add(name, field: Descriptor.name)
+      descriptor.add(processTrack, field: Descriptor.parent)
+      descriptor.add(ProtobufMessage(), field: Descriptor.counter)
+      add(descriptor: descriptor)
+      for count in counts where count.name == name {
+        var packet = ProtobufMessage()
+        packet.addAlways(count.time, field: Packet.timestamp)
+        packet.add(process, field: Packet.sequence)
+        packet.add(Packet.trackEvent) { event in
+          event.add(Event.counter, field: Event.type)
+          event.add(uuid, field: Event.track)
+          event.addFixed(count.value.bitPattern, field: Event.number)
+        }
+        events.append((count.time, .max, packet))
+      }
+    }
+  }
+
   // MARK: Events
 
   private mutating func add(_ slice: Timeline.Slice) {
@@ -137,7 +167,8 @@ package struct PerfettoTrace {
       event.add(uuid(track), field: Event.track)
       if let category { event.add(category, field: Event.category) }
       if let name { event.add(name, field: Event.name) }
-      for flow in flows { event.addFixed(flow, field: Event.flow) }
+      // Arrows are numbered within a process, and Perfetto knows them by number alone.
+      for flow in flows { event.addFixed(flow ^ process << 54, field: Event.flow) }
     }
     events.append((time, rank, packet))
   }

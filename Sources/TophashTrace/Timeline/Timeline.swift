@@ -17,10 +17,12 @@ package struct Timeline: Sendable {
     package var notes: [String: String] = [:]
     /// Arrows that begin or end here, by number.
     package var flows: [UInt64] = []
+    /// For an access whose begin and end are both known.
+    package var access: Access?
 
     package init(
       _ track: Track, _ name: String, category: String, start: UInt64, end: UInt64,
-      notes: [String: String] = [:], flows: [UInt64] = []
+      notes: [String: String] = [:], flows: [UInt64] = [], access: Access? = nil
     ) {
       self.track = track
       self.name = name
@@ -29,7 +31,15 @@ package struct Timeline: Sendable {
       self.end = end
       self.notes = notes
       self.flows = flows
+      self.access = access
     }
+  }
+
+  /// What an access is that of.
+  package struct Access: Hashable, Sendable {
+    package var variable: String
+    package var address: UInt64
+    package var modifies: Bool
   }
 
   /// Something that happens at a moment.
@@ -42,12 +52,28 @@ package struct Timeline: Sendable {
     package var flows: [UInt64] = []
   }
 
+  /// What a figure was at a moment.
+  package struct Count: Hashable, Sendable {
+    package var name: String
+    package var time: UInt64
+    package var value: Double
+
+    package init(name: String, time: UInt64, value: Double) {
+      self.name = name
+      self.time = time
+      self.value = value
+    }
+  }
+
   package var pid: Int32
   package var program: String
   package var slices: [Slice] = []
   package var instants: [Instant] = []
+  package var counts: [Count] = []
   package var threadNames: [Int32: String] = [:]
   package var taskNames: [UInt32: String] = [:]
+  /// How often two threads were inside of a variable at one time, one of them to modify it.
+  package var overlaps: [String: Int] = [:]
 
   package init(pid: Int32, program: String) {
     self.pid = pid

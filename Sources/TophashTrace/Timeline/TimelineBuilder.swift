@@ -18,6 +18,7 @@ struct TimelineBuilder {
     var what: UInt64
     var notes: [String: String] = [:]
     var flows: [UInt64] = []
+    var access: Timeline.Access?
   }
 
   private var timeline: Timeline
@@ -34,6 +35,7 @@ struct TimelineBuilder {
       timeline: Timeline(pid: pid, program: program), words: words, strings: file.strings)
     for event in file.events { builder.add(event) }
     builder.close(at: max(end, file.events.last?.time ?? 0))
+    builder.timeline.connectOverlaps()
     return builder.timeline
   }
 
@@ -70,17 +72,16 @@ struct TimelineBuilder {
         Timeline.Slice(
           thread, "held open", category: "hold", start: event.since, end: event.time,
           notes: Self.at(words.accesses[event.what]?.site)))
-    case .accessBegin:
-      let access = words.accesses[event.what]
-      begin(
-        event, (event.more == 0 ? "read " : "modify ") + (access?.variable ?? "a variable"),
-        "access",
-        on: thread, notes: Self.at(access?.site))
-    case .accessEnd: finish(event, on: thread) { $0.category == "access" && $0.what == event.what }
+    case .accessBegin: beginAccess(event, on: thread)
+    case .accessEnd: finishAccess(event, on: thread)
     case .regionBegin: begin(event, string(event), "region", on: own)
     case .regionEnd:
       let name = string(event)
       finish(event, on: own) { $0.category == "region" && $0.name == name }
+    case .count:
+      timeline.counts.append(
+        Timeline.Count(
+          name: string(event), time: event.time, value: Double(bitPattern: event.what)))
     case .log:
       timeline.instants.append(
         Timeline.Instant(track: own, name: string(event), category: "log", time: event.time))
@@ -95,6 +96,26 @@ struct TimelineBuilder {
         notes: Self.at(site)))
   }
 
+  private mutating func beginAccess(_ event: TimelineFile.Event, on thread: Timeline.Track) {
+    let known = words.accesses[event.what]
+    let access = Timeline.Access(
+      variable: known?.variable ?? "a variable", address: event.since, modifies: event.more != 0)
+    begin(
+      event, (access.modifies ? "modify " : "read ") + access.variable, "access", on: thread,
+      notes: Self.at(known?.site), access: access)
+  }
+
+  /// A task may end on one thread what it began on another.
+  private mutating func finishAccess(_ event: TimelineFile.Event, on thread: Timeline.Track) {
+    func isIt(_ it: Open) -> Bool {
+      it.access?.address == event.since && it.what == event.what
+    }
+    let others = open.keys.sorted().filter { $0 != thread }
+    for track in [thread] + others where open[track]?.contains(where: isIt) == true {
+      return finish(event, on: track, isIt)
+    }
+  }
+
   private mutating func leave(_ thread: Int32, at time: UInt64) {
     guard let (task, start) = running.removeValue(forKey: thread) else { return }
     timeline.slices.append(
@@ -106,12 +127,12 @@ struct TimelineBuilder {
 
   private mutating func begin(
     _ event: TimelineFile.Event, _ name: String, _ category: String, on track: Timeline.Track,
-    notes: [String: String] = [:], flows: [UInt64] = []
+    notes: [String: String] = [:], flows: [UInt64] = [], access: Timeline.Access? = nil
   ) {
     open[track, default: []].append(
       Open(
         name: name, category: category, start: event.time, what: event.what, notes: notes,
-        flows: flows))
+        flows: flows, access: access))
   }
 
   private mutating func finish(
@@ -126,13 +147,16 @@ struct TimelineBuilder {
     timeline.slices.append(
       Timeline.Slice(
         track, it.name, category: it.category, start: it.start, end: end, notes: it.notes,
-        flows: it.flows))
+        flows: it.flows, access: it.access))
   }
 
   private mutating func close(at end: UInt64) {
     for thread in running.keys.sorted() { leave(thread, at: end) }
     for (track, all) in open {
-      for it in all { add(it, on: track, end: end) }
+      for var it in all {
+        it.access = nil  // its end may have been written over
+        add(it, on: track, end: end)
+      }
     }
     timeline.slices.sort { ($0.start, $1.end, $0.track) < ($1.start, $0.end, $1.track) }
   }

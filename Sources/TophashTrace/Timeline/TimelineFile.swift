@@ -9,7 +9,7 @@ package struct TimelineFile: Sendable {
   package enum Kind: UInt16, Sendable {
     case taskEnter = 1
     case taskLeave, wait, queued, through, itemSubmit, itemBegin, itemEnd, hold
-    case accessBegin, accessEnd, regionBegin, regionEnd, log
+    case accessBegin, accessEnd, regionBegin, regionEnd, log, count
   }
 
   package struct Event: Hashable, Sendable {

@@ -28,6 +28,13 @@ package struct TraceSummary {
         longest?.notes["at"] ?? "")
     }
     lines += columns.lines(indent: "  ")
+    let figures = Set(timelines.flatMap(\.counts).map(\.name)).count
+    if figures > 0 { lines.append("  \(Number.counted(UInt64(figures), "figure"))") }
+    let overlaps = timelines.reduce(into: [:]) { $0.merge($1.overlaps, uniquingKeysWith: +) }
+    lines += overlaps.sorted { $0.key < $1.key }.map { variable, count in
+      "two threads were inside of \(variable) at one time, and modified it:"
+        + " \(Number.counted(UInt64(count), "time"))"
+    }
   }
 
   /// A turn of a task lies on the thread's track, too.

@@ -78,15 +78,30 @@ package struct WaitFile: Sendable {
 }
 
 extension WaitFile {
+  /// What somebody waits for now.
+  package struct Subject: Hashable, Sendable {
+    package var kind: WaitKind
+    /// Of a queue.
+    package var label: String?
+    /// Address of an actor's type metadata; 0 for other kinds.
+    package var metadata: UInt64
+
+    package init(_ kind: WaitKind, label: String? = nil, metadata: UInt64 = 0) {
+      self.kind = kind
+      self.label = label
+      self.metadata = metadata
+    }
+  }
+
   /// Only how many wait now, and for what.
-  package static func waiting(bytes: [UInt8]) throws(EventFileError) -> [WaitKind: Int] {
+  package static func waiting(bytes: [UInt8]) throws(EventFileError) -> [Subject: Int] {
     let reader = ByteReader(bytes: bytes)
     guard try reader.field(\tophash_wait_header.magic, of: 0) == TOPHASH_WAIT_MAGIC else {
       throw .incomplete
     }
     let waits = Int(try reader.field(\tophash_wait_header.waits_offset, of: 0))
     let slots = Int(try reader.field(\tophash_wait_header.waiting_offset, of: 0))
-    var counts: [WaitKind: Int] = [:]
+    var counts: [Subject: Int] = [:]
     for slot in 0..<Int(TOPHASH_WAITING) {
       let base = slots + slot * MemoryLayout<tophash_waiting>.stride
       let who: UInt64 = try reader.integer(at: base)
@@ -97,7 +112,10 @@ extension WaitFile {
       guard let kind = WaitKind(rawValue: try reader.field(\tophash_wait.kind, of: wait)) else {
         continue
       }
-      counts[kind, default: 0] += 1
+      let subject = Subject(
+        kind, label: try reader.text(\tophash_wait.label, of: wait).nilIfEmpty,
+        metadata: try reader.field(\tophash_wait.metadata, of: wait))
+      counts[subject, default: 0] += 1
     }
     return counts
   }
@@ -114,8 +132,7 @@ extension WaitFile.Place {
     count = try reader.field(\tophash_wait.count, of: base)
     total = try reader.field(\tophash_wait.total_ns, of: base)
     longest = try reader.field(\tophash_wait.longest_ns, of: base)
-    let label = try reader.text(\tophash_wait.label, of: base)
-    self.label = label.isEmpty ? nil : label
+    label = try reader.text(\tophash_wait.label, of: base).nilIfEmpty
     metadata = try reader.field(\tophash_wait.metadata, of: base)
     frames = try reader.words(
       \tophash_wait.frames, of: base,

@@ -3,6 +3,8 @@ struct ReadTrace {
   /// How many slices and instants have a name.
   private(set) var slices: [String: Int] = [:]
   private(set) var instants: [String: Int] = [:]
+  /// Figures by name, in the order of time.
+  private(set) var figures: [String: [Double]] = [:]
   /// How many events an arrow touches.
   private(set) var flows: [UInt64: Int] = [:]
   /// Whether each end has a beginning on its track, and each beginning an end, in the order of time.
@@ -35,6 +37,9 @@ struct ReadTrace {
       case 2:
         open[track, default: 0] -= 1
         if open[track, default: 0] < 0 { isBalanced = false }
+      case 4:
+        figures[names[track] ?? "", default: []].append(
+          Double(bitPattern: event[44].first?.value ?? 0))
       default: instants[name, default: 0] += 1
       }
     }

@@ -24,13 +24,66 @@ actor Counter {
   }
 }
 
+actor Gate {
+  private var passed = 0
+
+  /// Two tasks get in line for the actor, which is busy.
+  func stay() {
+    for _ in 0..<2 { Task { passed += 1 } }
+    spin(milliseconds: 600)
+  }
+}
+
 func spin(milliseconds: Int) {
   let end = DispatchTime.now() + .milliseconds(milliseconds)
   while DispatchTime.now() < end {}
 }
 
+final class Box: @unchecked Sendable {
+  var values: [Int: Int] = [:]
+
+  @inline(never) func change(_ body: () -> Void) { hold(&values, body) }
+
+  @inline(never) private func hold(_ values: inout [Int: Int], _ body: () -> Void) {
+    body()
+    values[values.count] = 1
+  }
+}
+
+/// Two threads are inside of one variable at one time, whatever else the machine does.
+func race(_ box: Box) {
+  let isInside = DispatchSemaphore(value: 0)
+  let wasInside = DispatchSemaphore(value: 0)
+  let isOver = DispatchSemaphore(value: 0)
+  let stay: @Sendable () -> Void = {
+    isInside.signal()
+    wasInside.wait()
+  }
+  var isFirst = true
+  // In a loop, so that one function changes the variable for both.
+  for body: @Sendable () -> Void in [stay, {}] {
+    Thread {
+      box.change(body)
+      wasInside.signal()
+      isOver.signal()
+    }.start()
+    if isFirst { isInside.wait() }
+    isFirst = false
+  }
+  isOver.wait()
+  isOver.wait()
+}
+
+/// Goes on until the test has seen what it wants to see, or is gone.
+func waitForFile(_ path: String) {
+  print("ready")
+  fflush(nil)
+  for _ in 0..<20_000 where access(path, F_OK) != 0 { usleep(1_000) }
+}
+
 let cache = Cache()
 let counter = Counter()
+let gate = Gate()
 
 switch CommandLine.arguments.dropFirst().first {
 case "everything":
@@ -44,6 +97,7 @@ case "everything":
       tasks.addTask {
         await TophashTrace.region("refresh") {
           for round in 0..<5 {
+            TophashTrace.count("round", Double(round))
             cache.store(round, for: index)
             await counter.increment()
           }
@@ -56,9 +110,15 @@ case "everything":
 case "long":
   // One task keeps its thread, others want to run.
   await withTaskGroup { tasks in
-    tasks.addTask { spin(milliseconds: 600) }
+    tasks.addTask { await gate.stay() }
     for _ in 0..<3 { tasks.addTask { for _ in 0..<20 { await counter.increment() } } }
   }
-default: fatalError("everything or long")
+case "race":
+  race(Box())
+  waitForFile(CommandLine.arguments[2])
+case "wait":
+  TophashTrace.log("here it waits")
+  waitForFile(CommandLine.arguments[2])
+default: fatalError("everything, long, race or wait")
 }
 print("done")
