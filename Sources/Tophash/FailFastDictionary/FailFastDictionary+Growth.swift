@@ -1,3 +1,5 @@
+import Synchronization
+
 extension FailFastDictionary {
   /// The number of entries that `2^exponent` buckets take: 6.5 for each, but
   /// one bucket is filled. Go's measurements chose 6.5: few overflow buckets,
@@ -63,6 +65,8 @@ extension FailFastDictionary {
   @inlinable @inline(never)
   func work() {
     if let array = drainedArray, !array.releaseBlock() { drainedArray = nil }
+    // A misuse may have overwritten it; then look-ups would not see the old array.
+    if old != nil, access.load(ordering: .relaxed) & AccessWord.growing == 0 { setGrowing(true) }
     evacuateNext()
     evacuateNext()
     hasWork = old != nil || drainedArray != nil

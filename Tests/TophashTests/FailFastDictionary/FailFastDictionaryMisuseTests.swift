@@ -97,6 +97,19 @@ import Testing
     #expect(dictionary.violation() == nil)
   }
 
+  @Test func `a change that overwrote the word of one that made it grow is made good`() {
+    let dictionary = FailFastDictionary<Int, Int>()
+    for number in 0..<417 { dictionary[number] = number }
+    #expect(dictionary.statistics.growth != nil)
+    // As if another thread had begun its change before that, and ended it now.
+    let word = dictionary.access.load(ordering: .relaxed)
+    dictionary.access.store(word & ~AccessWord.growing, ordering: .relaxed)
+    dictionary[0] = 0
+    #expect(dictionary.statistics.growth != nil)
+    #expect((0..<417).allSatisfy { dictionary[$0] == $0 })
+    #expect(dictionary.violation() == nil)
+  }
+
   @Test func `a change that meets another one is refused`() throws {
     let dictionary: FailFastDictionary = [1: 1, 2: 2]
     let other = Holder(dictionary)
