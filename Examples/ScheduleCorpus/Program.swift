@@ -31,6 +31,10 @@ struct Program: Sendable {
     Program(name: name, group: "tasks", idea: idea, body: .tasks(run))
   }
 
+  static func named(_ name: String) -> Program? {
+    all.first { $0.name == name }
+  }
+
   static let all: [Program] = [
     account, arithmeticProg, bluetoothDriver, carter01, circularBuffer, deadlock01,
     philosophers(2), philosophers(3), philosophers(4), philosophers(5), philosophers(6),

@@ -9,10 +9,12 @@ func onThreads(_ bodies: [@Sendable () -> Void]) {
 private func start(_ body: @escaping @Sendable () -> Void) -> pthread_t {
   var thread = pthread_t()
   let start = Unmanaged.passRetained(Start(body: body))
-  let status = pthread_create(&thread, nil, { start in
-    Unmanaged<Start>.fromOpaque(start!).takeRetainedValue().body()
-    return nil
-  }, start.toOpaque())
+  let status = pthread_create(
+    &thread, nil,
+    { start in
+      Unmanaged<Start>.fromOpaque(start!).takeRetainedValue().body()
+      return nil
+    }, start.toOpaque())
   precondition(status == 0, "no more threads")
   return thread
 }

@@ -12,15 +12,13 @@
 
 import Foundation
 
-var arguments = Array(CommandLine.arguments.dropFirst())
-if arguments == ["--list"] {
+let arguments = CommandLine.arguments.dropFirst()
+if Array(arguments) == ["--list"] {
   for program in Program.all { print(program.group, program.name, program.idea, separator: "\t") }
   exit(0)
 }
 let isFixed = arguments.first == "--fixed"
-if isFixed { arguments.removeFirst() }
-guard arguments.count == 1, let program = Program.all.first(where: { $0.name == arguments[0] })
-else {
+guard arguments.count == (isFixed ? 2 : 1), let program = Program.named(arguments.last!) else {
   print("ScheduleCorpus [--fixed] NAME, or --list")
   exit(64)
 }

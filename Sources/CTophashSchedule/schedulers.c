@@ -8,6 +8,9 @@
 // another one by looking again and again.
 #define SPIN_LIMIT 2000
 
+// Priorities below this were lowered.
+#define LOWERED (1ull << 62)
+
 /// The next random number (splitmix64, Steele et al. 2014).
 static uint64_t draw(struct tophash_scheduler *scheduler) {
   uint64_t z = scheduler->random += 0x9E3779B97F4A7C15ull;
@@ -29,13 +32,9 @@ static uint32_t policy_of(const struct tophash_scheduler *scheduler) {
   return scheduler->order->policy;
 }
 
-static bool starts_late(uint32_t policy) {
-  return policy == TOPHASH_POLICY_POS_LATE || policy == TOPHASH_POLICY_ALIKE ||
-         policy == TOPHASH_POLICY_HOLD;
-}
-
 bool tophash_policy_asks_pending(uint32_t policy) {
-  return policy == TOPHASH_POLICY_POS || starts_late(policy);
+  return policy == TOPHASH_POLICY_POS || policy == TOPHASH_POLICY_POS_LATE ||
+         policy == TOPHASH_POLICY_ALIKE || policy == TOPHASH_POLICY_HOLD;
 }
 
 bool tophash_policy_asks_place(uint32_t policy) { return policy == TOPHASH_POLICY_ALIKE; }
@@ -56,6 +55,17 @@ static void link_choices(struct tophash_scheduler *scheduler) {
   }
 }
 
+/// Whether new threads wait until those before them cannot go on.
+static bool draw_lateness(struct tophash_scheduler *scheduler) {
+  switch (policy_of(scheduler)) {
+    case TOPHASH_POLICY_POS_LATE:
+    case TOPHASH_POLICY_HOLD: return true;
+    // Half of the runs: where the starter takes part, it must not get ahead always.
+    case TOPHASH_POLICY_ALIKE: return draw_below(scheduler, 2) == 0;
+    default: return false;
+  }
+}
+
 void tophash_scheduler_start(struct tophash_scheduler *scheduler, const struct tophash_order *order,
                              struct tophash_account *account,
                              struct tophash_crossroads *crossroads) {
@@ -64,8 +74,9 @@ void tophash_scheduler_start(struct tophash_scheduler *scheduler, const struct t
   scheduler->account = account;
   scheduler->crossroads = crossroads;
   scheduler->random = order->seed;
-  scheduler->floor = 1ull << 62;
+  scheduler->floor = LOWERED;
   draw(scheduler);
+  scheduler->starts_are_late = draw_lateness(scheduler);
   uint32_t length = order->length > 0 ? order->length : 100;
   uint32_t changes = order->depth > 1 ? order->depth - 1 : 0;
   for (uint32_t i = 0; i < changes && i < 16; i++)
@@ -77,7 +88,7 @@ void tophash_scheduler_add(struct tophash_scheduler *scheduler, uint32_t thread)
   if (thread >= TOPHASH_THREADS) return;
   if (thread >= scheduler->thread_count) scheduler->thread_count = thread + 1;
   scheduler->priority[thread] = draw_priority(scheduler);
-  scheduler->is_late[thread] = starts_late(policy_of(scheduler)) && thread != 0;
+  scheduler->is_late[thread] = scheduler->starts_are_late && thread != 0;
 }
 
 // MARK: Choosing
@@ -266,7 +277,7 @@ uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t 
 // MARK: After a step
 
 static bool is_lowered(const struct tophash_scheduler *scheduler, uint32_t thread) {
-  return scheduler->priority[thread] < 1ull << 62;
+  return scheduler->priority[thread] < LOWERED;
 }
 
 /// Whether others may have to wait for whoever did this.

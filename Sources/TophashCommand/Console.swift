@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 import TophashFindings
 
@@ -14,6 +15,18 @@ struct Console {
   /// An error, `tophash: error: …`.
   func complain(_ line: String) {
     write("tophash: error: \(line)\n", to: STDERR_FILENO)
+  }
+
+  /// Does `body`, and tells its error in one line.
+  ///
+  /// - Throws: the exit status that goes with it.
+  func reporting(_ body: () throws(ToolError) -> Void) throws {
+    do throws(ToolError) {
+      try body()
+    } catch {
+      complain(error.line)
+      throw ExitCode(error.code.rawValue)
+    }
   }
 }
 

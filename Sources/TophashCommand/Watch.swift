@@ -94,9 +94,7 @@ extension Tophash {
       completion: .file())
     var report: String?
 
-    @Option(
-      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
-    var symbolizer: String?
+    @OptionGroup var symbols: SymbolizerOption
 
     @Option(
       parsing: .singleValue,
@@ -135,11 +133,8 @@ extension Tophash {
 
     func run() throws {
       let console = Console(isQuiet: quiet)
-      do throws(ToolError) {
+      try console.reporting { () throws(ToolError) in
         try WatchRunner(command: self, console: console).run()
-      } catch {
-        console.complain(error.line)
-        throw ExitCode(error.code.rawValue)
       }
     }
   }

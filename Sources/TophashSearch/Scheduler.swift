@@ -11,7 +11,7 @@ package enum Scheduler: String, CaseIterable, Sendable {
   /// The highest of random priorities that belong to threads, lowered at a few random steps
   /// (probabilistic concurrency testing).
   case pct
-  /// As `posLate`, where threads that are about to do the same at the same place are one choice.
+  /// As `pos`, where threads that are about to do the same at the same place are one choice.
   case alike
   /// As `posLate`, where whoever has taken a lock goes behind all others.
   case hold

@@ -52,15 +52,19 @@ package struct Shrinker<Trouble: Error> {
     return kept
   }
 
-  /// Lets the next thread by number go first where another one did: everywhere, or in one place.
+  /// Lets threads follow each other by number: all of them, as if they had been started in the
+  /// order in which they ran, or stopped at one step each, or as they are; or else in one place.
   private mutating func straighten(
     _ choices: [Choice]
   ) throws(Trouble) -> [Choice]? {
     let crooked = choices.indices.filter { !choices[$0].isInOrder }
-    let groups = (crooked.count > 1 ? [crooked] : []) + crooked.map { [$0] }
-    for group in groups where trials < limit {
+    var attempts = [Self.renumbered(choices)] + Self.rows(of: choices)
+    for group in (crooked.count > 1 ? [crooked] : []) + crooked.map({ [$0] }) {
       var straight = choices
       for index in group { straight[index].next = straight[index].thread + 1 }
+      attempts.append(straight)
+    }
+    for straight in attempts where straight != choices && trials < limit {
       guard let found = try trial(straight) else { continue }
       let isBetter =
         found.count < choices.count
@@ -68,6 +72,28 @@ package struct Shrinker<Trouble: Error> {
       if isBetter { return found }
     }
     return nil
+  }
+
+  /// The same where the first thread that comes has number 1, the next one 2, and so on, and the
+  /// starter, number 0, lets them begin in their order.
+  private static func renumbered(_ choices: [Choice]) -> [Choice] {
+    var numbers: [Int: Int] = [:]
+    for thread in choices.flatMap({ [$0.thread, $0.next] }) where thread > 0 {
+      if numbers[thread] == nil { numbers[thread] = numbers.count + 1 }
+    }
+    return choices.compactMap { choice in
+      numbers[choice.thread].map { Choice(thread: $0, step: choice.step, next: $0 + 1) }
+    }
+  }
+
+  /// Shorter schedules in which every thread stops at the same step, for the next one to go on.
+  private static func rows(of choices: [Choice]) -> [[Choice]] {
+    let last = choices.map { max($0.thread, $0.next) }.max() ?? 0
+    guard last > 1, last - 1 < choices.count else { return [] }
+    let steps = Set(choices.lazy.filter { $0.thread > 0 }.map(\.step))
+    return steps.sorted().map { step in
+      (1..<last).map { Choice(thread: $0, step: step, next: $0 + 1) }
+    }
   }
 
   private mutating func trial(_ choices: [Choice]) throws(Trouble) -> [Choice]? {

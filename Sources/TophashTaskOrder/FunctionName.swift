@@ -24,11 +24,25 @@ struct FunctionName {
   /// Makes a demangled name short.
   init?(_ demangled: String) {
     let mark = " partial function for "
-    let name = demangled.firstRange(of: mark).map { demangled[$0.upperBound...] } ?? demangled[...]
+    let whole = demangled.firstRange(of: mark).map { demangled[$0.upperBound...] } ?? demangled[...]
+    let name = Self.withoutFiles(whole)
     guard !name.contains("thunk"), !name.contains("partial apply") else { return nil }
     let parts = name.split(separator: " in ").compactMap(Self.short)
     guard let last = parts.last, !last.isEmpty, !last.hasPrefix("closure") else { return nil }
     text = parts.joined(separator: " in ")
+  }
+
+  /// Private names without what keeps them apart: `(sell in _0860B5…)` is `sell`.
+  private static func withoutFiles(_ name: Substring) -> Substring {
+    var name = name
+    while let mark = name.firstRange(of: " in _"),
+      let open = name[..<mark.lowerBound].lastIndex(of: "("),
+      let close = name[mark.upperBound...].firstIndex(of: ")")
+    {
+      let inner = name[name.index(after: open)..<mark.lowerBound]
+      name = name[..<open] + inner + name[name.index(after: close)...]
+    }
+    return name
   }
 
   /// A function without module and types; a closure with its number.

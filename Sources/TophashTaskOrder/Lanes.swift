@@ -102,7 +102,7 @@ struct Lanes {
       guard let first = lane.jobs.first else { continue }
       candidates[count] = tophash_candidate(
         thread: UInt32(number), point: first.move.point, object: 0, is_stuck: false,
-        place: UInt64(number))
+        place: first.function)
       count += 1
     }
     return UInt32(count)

@@ -45,6 +45,9 @@ final class RunMemory {
     tophash_scheduler_start(scheduler, order, account, crossroads)
   }
 
+  /// Whether it matters where tasks go on.
+  var asksPlace: Bool { tophash_policy_asks_place(order.pointee.policy) }
+
   var steps: Int { Int(account.pointee.steps) }
 
   func add(_ lane: Int) { tophash_scheduler_add(scheduler, UInt32(lane)) }
@@ -55,7 +58,7 @@ final class RunMemory {
 
   func step(_ lane: Int, _ move: TaskOrderRun.Move, _ count: UInt32) {
     let step = tophash_candidate(
-      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, place: UInt64(lane))
+      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, place: 0)
     tophash_scheduler_step(scheduler, step, candidates, count)
   }
 

@@ -44,7 +44,7 @@ package final class TaskOrderRunner {
   ) -> TaskOrderRun {
     memory.begin(plan, length: length, keepsCrossroads: keepsCrossroads)
     lanes.reset()
-    lanes.keepsFunctions = keepsEvents
+    lanes.keepsFunctions = keepsEvents || memory.asksPlace
     timers.reset()
     executor.forgetTasks()
     current = 0

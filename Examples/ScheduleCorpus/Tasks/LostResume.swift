@@ -15,7 +15,9 @@ extension Program {
 
 private final class Letterbox: Sendable {
   private enum State {
-    case empty, waiting(CheckedContinuation<Void, Never>), full
+    case empty
+    case waiting(CheckedContinuation<Void, Never>)
+    case full
   }
 
   private let state = Mutex(State.empty)

@@ -156,6 +156,9 @@ TOPHASH_EXPORT int __libc_start_main(main_function main, int argc, char **argv, 
   return __libc_start_main_real()(main, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
+/// For test code in this process; see tophash_testing.h.
+TOPHASH_EXPORT uint32_t tophash_testing_is_explored(void) { return tophash_is_controlled; }
+
 /// The program ends by itself: who its threads were goes into the account of a detailed run.
 __attribute__((destructor)) static void end_run(void) {
   if (!tophash_is_controlled || tophash_self == NULL) return;

@@ -88,8 +88,9 @@ enum tophash_policy {
   TOPHASH_POLICY_PCT,
   /// Go on with the same thread, but one time in ten with any.
   TOPHASH_POLICY_STICKY,
-  /// As POS_LATE, but threads that are about to do the same to the same object at the same place
-  /// are one choice: that many are alike hides the odd one no longer.
+  /// As POS, but threads that are about to do the same to the same object at the same place are
+  /// one choice: that many are alike hides the odd one no longer. Starts are late in half of the
+  /// runs; a thread that starts comes to its first point at once.
   TOPHASH_POLICY_ALIKE,
   /// As POS_LATE, but whoever has taken a lock (or from a semaphore, or executed a locked
   /// instruction) goes behind all others.
@@ -315,6 +316,7 @@ struct tophash_scheduler {
   uint64_t floor;      // PCT: priorities that were lowered go down from here
   uint32_t change_at[16];
   uint64_t priority[TOPHASH_THREADS];
+  bool starts_are_late;  // new threads wait until those before them cannot go on
   bool is_late[TOPHASH_THREADS];
   // Replay: each thread's next choice, and the one after each.
   uint32_t next_choice[TOPHASH_THREADS];

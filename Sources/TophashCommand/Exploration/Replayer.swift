@@ -17,6 +17,8 @@ struct Replayer {
   /// - Throws: what `tophash` has to say in place of a result.
   func run() throws(ToolError) -> Never {
     let schedule = try read()
+    // A mistake is told before anything runs.
+    let debugger = usesDebugger ? try Debugger.find(in: environment) : nil
     let program = try ControlledProgram(
       command: schedule.command, randomizesAddresses: randomizesAddresses,
       environment: environment, console: console)
@@ -25,7 +27,7 @@ struct Replayer {
     do throws(ToolError) {
       replay = try self.replay(schedule, program)
       if let traps { try set(traps, replay, schedule) }
-      if usesDebugger { isLeftToUser = try !debug(schedule, program, after: replay) }
+      if usesDebugger { isLeftToUser = try !debug(schedule, program, debugger, after: replay) }
     } catch {
       program.directory.remove()
       throw error
@@ -117,11 +119,11 @@ struct Replayer {
   ///
   /// - Returns: False when there is none, and it was said what to do; the files are needed then.
   private func debug(
-    _ schedule: Schedule, _ program: ControlledProgram, after replay: Replay
+    _ schedule: Schedule, _ program: ControlledProgram, _ debugger: Debugger?, after replay: Replay
   ) throws(ToolError) -> Bool {
     let run = try program.directRun(
       following: schedule.choices, stepLimit: max(20_000, schedule.steps * 50))
-    guard let debugger = try Debugger.find(in: environment) else {
+    guard let debugger else {
       Debugger.instructions(schedule.command, run.control).forEach(console.say)
       console.say("and remove '\(program.directory.path)' in the end")
       return false

@@ -31,7 +31,7 @@ extension Tophash.Gallery {
     @OptionGroup var place: Place
 
     func run() throws {
-      try report { () throws(ToolError) in
+      try Console().reporting { () throws(ToolError) in
         let hall = try Hall(examples: place.examples)
         try ReportDestination(path: nil).write(hall.list)
       }
@@ -55,7 +55,7 @@ extension Tophash.Gallery {
     }
 
     func run() throws {
-      try report { () throws(ToolError) in
+      try Console().reporting { () throws(ToolError) in
         try Hall(examples: place.examples).show(name, runs: runs)
       }
     }
@@ -106,7 +106,7 @@ extension Tophash.Gallery {
     }
 
     func run() throws {
-      try report { () throws(ToolError) in
+      try Console().reporting { () throws(ToolError) in
         try Hall(examples: place.examples).measure(self)
       }
     }
@@ -114,13 +114,3 @@ extension Tophash.Gallery {
 }
 
 extension TophashGallery.Method: ExpressibleByArgument {}
-
-/// Tells an error in one line, as all commands do.
-private func report(_ body: () throws(ToolError) -> Void) throws {
-  do throws(ToolError) {
-    try body()
-  } catch {
-    Console().complain(error.line)
-    throw ExitCode(error.code.rawValue)
-  }
-}

@@ -45,9 +45,7 @@ extension Tophash {
     @Flag(help: "Print nothing but the table and errors.")
     var quiet = false
 
-    @Option(
-      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
-    var symbolizer: String?
+    @OptionGroup var symbols: SymbolizerOption
 
     @Argument(
       parsing: .captureForPassthrough, help: "The program and its arguments.", completion: .file())
@@ -62,14 +60,11 @@ extension Tophash {
 
     func run() throws {
       let console = Console(isQuiet: quiet)
-      do throws(ToolError) {
+      try console.reporting { () throws(ToolError) in
         try Profiler(
           command: words, output: output, flameGraph: flameGraph, rows: top ?? 10,
-          color: color ?? .auto, symbolizer: symbolizer, console: console
+          color: color ?? .auto, symbols: symbols, console: console
         ).run()
-      } catch {
-        console.complain(error.line)
-        throw ExitCode(error.code.rawValue)
       }
     }
   }

@@ -11,7 +11,7 @@ struct Profiler {
   var flameGraph: String?
   var rows: Int
   var color: ColorChoice
-  var symbolizer: String?
+  var symbols: SymbolizerOption
   var console: Console
   var environment = ProcessEnvironment.current
 
@@ -31,7 +31,7 @@ struct Profiler {
       probe: ProbeOptions(seesAccesses: false, measuresWaits: true),
       environment: environment, console: console)
     let cache = ElfImageCache()
-    let tool = symbolizer ?? SymbolizerTool.find(in: environment)?.path
+    let tool = symbols.path(in: environment)
     let profile = WaitProfile(run.waits) { process in
       ImageWaitInterpreter(images: process.images, tool: tool, cache: cache)
     }

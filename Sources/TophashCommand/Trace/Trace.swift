@@ -52,9 +52,7 @@ extension Tophash {
     @Flag(help: "Print nothing but errors and what --schedule prints.")
     var quiet = false
 
-    @Option(
-      help: ArgumentHelp("The llvm-symbolizer to use.", valueName: "path"), completion: .file())
-    var symbolizer: String?
+    @OptionGroup var symbols: SymbolizerOption
 
     @Argument(
       parsing: .captureForPassthrough, help: "The program and its arguments.", completion: .file())
@@ -80,14 +78,11 @@ extension Tophash {
 
     func run() throws {
       let console = Console(isQuiet: quiet)
-      do throws(ToolError) {
+      try console.reporting { () throws(ToolError) in
         try Tracer(
           command: words, output: output, variables: variable, schedule: schedule,
-          looksForRaces: races, takesSnapshots: snapshots, symbolizer: symbolizer, console: console
+          looksForRaces: races, takesSnapshots: snapshots, symbols: symbols, console: console
         ).run()
-      } catch {
-        console.complain(error.line)
-        throw ExitCode(error.code.rawValue)
       }
     }
   }

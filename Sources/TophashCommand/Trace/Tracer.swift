@@ -12,7 +12,7 @@ struct Tracer {
   var schedule: Int?
   var looksForRaces: Bool
   var takesSnapshots: Bool
-  var symbolizer: String?
+  var symbols: SymbolizerOption
   var console: Console
   var environment = ProcessEnvironment.current
 
@@ -52,7 +52,7 @@ struct Tracer {
     try run.leave()
   }
 
-  private var tool: String? { symbolizer ?? SymbolizerTool.find(in: environment)?.path }
+  private var tool: String? { symbols.path(in: environment) }
 
   private func timelines(
     of directory: SessionDirectory, _ chosen: ChosenVariables, _ memory: MemoryWatcher

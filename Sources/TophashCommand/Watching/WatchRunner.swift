@@ -186,7 +186,7 @@ struct WatchRunner {
     _ processes: [(file: WatchFile, events: EventFile)], _ targets: [WatchTarget],
     _ subject: Subject, _ isSoftware: Bool, _ end: ProcessEnd, _ destination: ReportDestination
   ) throws(ToolError) -> Int {
-    let tool = command.symbolizer ?? SymbolizerTool.find(in: environment)?.path
+    let tool = command.symbols.path(in: environment)
     let cache = ElfImageCache()
     var watched = WatchJudge(
       variables: targets.map {

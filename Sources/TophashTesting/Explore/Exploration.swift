@@ -22,6 +22,13 @@ public struct Exploration: Sendable, CustomStringConvertible {
   /// Runs that ended before what they had started.
   public var unfinished: Int
 
+  /// Of a process whose order is decided from outside: nothing was tried here.
+  static let ofProcess = Self(
+    schedules: 0, different: 0, completeUpTo: nil, isEverythingTried: false, unseen: 1, tasks: 0,
+    external: 0, unfinished: 0)
+}
+
+extension Exploration {
   init(_ result: TaskOrderSearch.Result) {
     schedules = result.runs
     different = result.distinct

@@ -30,6 +30,9 @@ import TophashTestScopes
 /// and Dispatch are not under control: their part is waited for, and counted in
 /// ``Exploration/external``.
 ///
+/// In a process that `tophash explore` runs, `body` runs once: then the order is decided from
+/// outside, with points at each access and lock.
+///
 /// `body` runs many times: it makes what it needs, and leaves nothing behind. Runs of one seed are
 /// the same each time, as far as the body is: sets and dictionaries iterate alike with
 /// `SWIFT_DETERMINISTIC_HASHING=1` only.
@@ -48,6 +51,11 @@ public func explore(
   patience: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
   _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> Exploration {
+  if ExploredProcess.isCurrent {
+    // Every run of this process is another order already, and a finer one.
+    try await body()
+    return Exploration.ofProcess
+  }
   TaskOrderNotice.sayOnce()
   let explorer = BodyExplorer(
     search: search, schedules: schedules, seed: seed, patience: patience,

@@ -23,6 +23,10 @@ public struct ScheduleSearch: Sendable, Hashable {
   /// (probabilistic concurrency testing): for long bodies.
   public static let pct = Self(scheduler: .pct)
 
+  /// As ``posLate``, where tasks that are about to go on at the same place are one choice: that
+  /// many are alike hides the odd one no longer.
+  public static let alike = Self(scheduler: .alike)
+
   /// The same task, but one time in ten any.
   public static let sticky = Self(scheduler: .sticky)
 

@@ -182,6 +182,23 @@ import Testing
     #expect(dictionary[1] == 1)
   }
 
+  /// Dispatch's own functions keep no frame pointers: what they leave there is no frame.
+  @Test func `stacks are taken on any thread, and nothing outside of them is read`() {
+    let taken = Atomic(0)
+    for _ in 0..<50 {
+      DispatchQueue.concurrentPerform(iterations: 64) { depth in
+        taken.add(stack(below: depth % 8).frameCount > depth % 8 ? 1 : 0, ordering: .relaxed)
+      }
+    }
+    #expect(taken.load(ordering: .relaxed) == 50 * 64)
+  }
+
+  @inline(never) private func stack(below depth: Int) -> MisuseStack {
+    let stack = depth == 0 ? MisuseStack() : stack(below: depth - 1)
+    withExtendedLifetime(stack) {}  // a call at the end would take the frame away
+    return stack
+  }
+
   @Test func `what a lock puts in order is not noticed`() {
     let lock = NSLock()
     nonisolated(unsafe) let dictionary = FailFastDictionary<Int, Int>()

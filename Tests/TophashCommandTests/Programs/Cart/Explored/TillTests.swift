@@ -1,5 +1,8 @@
+import Synchronization
 import Testing
 import TophashTesting
+
+let receipts = Mutex(0)
 
 actor Till {
   private(set) var total = 0
@@ -10,7 +13,7 @@ actor Till {
     total = before + price
   }
 
-  private nonisolated func printReceipt() async { print("receipt", terminator: " ") }
+  private nonisolated func printReceipt() async { receipts.withLock { $0 += 1 } }
 }
 
 @Suite struct TillTests {
@@ -23,4 +26,21 @@ actor Till {
       #expect(await till.total == 4)
     }
   }
+
+  @Test func `two labels`() async throws {
+    try await explore {
+      let shelf = Shelf()
+      async let tea: Void = shelf.label("tea")
+      async let milk: Void = shelf.label("milk")
+      _ = await (tea, milk)
+      #expect(shelf.labels.count == 2)
+    }
+  }
+}
+
+final class Shelf: @unchecked Sendable {
+  var labels: [String: Int] = [:]
+
+  // One step: no order of tasks comes between reading and writing.
+  func label(_ name: String) async { labels[name] = 1 }
 }
