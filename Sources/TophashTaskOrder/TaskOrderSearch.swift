@@ -13,7 +13,7 @@ package struct TaskOrderSearch {
 
   /// How often a failing order is run again.
   package static let replays = 10
-  private static let endlessTrials = 20
+  private static let endlessTrials = 8
 
   package init(failure: @escaping (TaskOrderRun) -> String?) { self.failure = failure }
 
