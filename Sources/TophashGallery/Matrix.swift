@@ -45,7 +45,8 @@ package struct Matrix: Codable, Sendable {
   package var conditions: String {
     let minutes = String(format: "%.1f", minutes)
     let load = String(format: "%.1f", load)
-    return "\(rows.count) misuses on \(processors) processors, in \(minutes) minutes after building;"
+    return
+      "\(rows.count) misuses on \(processors) processors, in \(minutes) minutes after building;"
       + " the load before was \(load)."
   }
 
