@@ -45,8 +45,9 @@ package struct Matrix: Codable, Sendable {
   package var conditions: String {
     let minutes = String(format: "%.1f", minutes)
     let load = String(format: "%.1f", load)
+    let misuses = rows.count == 1 ? "1 misuse" : "\(rows.count) misuses"
     return
-      "\(rows.count) misuses on \(processors) processors, in \(minutes) minutes after building;"
+      "\(misuses) on \(processors) processors, in \(minutes) minutes after building;"
       + " the load before was \(load)."
   }
 
