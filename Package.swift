@@ -49,7 +49,11 @@ let package = Package(
     // For test code: conflicts fail the test in which they were caught. Nothing of the tool or of
     // the probe is linked; one target for each test library, as tests use one of them.
     .target(name: "TophashTestScopes", dependencies: ["CTophashTesting"]),
-    .target(name: "TophashTesting", dependencies: ["TophashTestScopes"]),
+    .target(
+      name: "TophashTesting",
+      dependencies: [
+        "TophashLinearizability", "TophashSearch", "TophashTaskOrder", "TophashTestScopes",
+      ]),
     .target(name: "TophashXCTest", dependencies: ["TophashTestScopes"]),
 
     // `swift package tophash`: runs the tophash that is installed.
@@ -62,7 +66,19 @@ let package = Package(
     // The schedule controller, preloaded by `tophash explore`. Who runs next is decided
     // without any hook, so that tests can ask from Swift.
     .target(name: "CTophashSchedule"),
+    // Which schedule is tried next, and how a failing one is made short: for whole programs, and
+    // for the bodies of tests.
+    .target(name: "TophashSearch", dependencies: ["CTophashSchedule"]),
     .target(name: "CTophashExplore", dependencies: ["CTophashCore", "CTophashSchedule"]),
+
+    // `explore { }` in a test: the order of a body's tasks, decided in its process.
+    .target(name: "CTophashTaskOrder", dependencies: ["CTophashSchedule"]),
+    .target(
+      name: "TophashTaskOrder",
+      dependencies: ["CTophashSchedule", "CTophashTaskOrder", "TophashSearch"]),
+
+    // Whether what several tasks were told can be explained by doing one thing at a time.
+    .target(name: "TophashLinearizability"),
 
     // The tool, from facts to words.
     .target(name: "TophashSymbols", dependencies: ["CTophashProtocol"]),
@@ -74,7 +90,7 @@ let package = Package(
       dependencies: ["CTophashProtocol", "TophashFindings", "TophashReports", "TophashSymbols"]),
     .target(
       name: "TophashExploration",
-      dependencies: ["CTophashSchedule", "TophashReports", "TophashSymbols"]),
+      dependencies: ["CTophashSchedule", "TophashReports", "TophashSearch", "TophashSymbols"]),
     // The pages of `tophash explain`; the build turns them into code, so that the tool stays one file.
     .target(name: "TophashMisuses", resources: [.embedInCode("Pages")]),
     // The examples under every method, counted.
@@ -83,7 +99,8 @@ let package = Package(
       name: "TophashCommand",
       dependencies: [
         "CTophashProtocol", "CTophashWatchpoint", "TophashExploration", "TophashFindings", "TophashGallery",
-        "TophashInspection", "TophashMisuses", "TophashReports", "TophashSymbols", "TophashTrace",
+        "TophashInspection", "TophashMisuses", "TophashReports", "TophashSearch", "TophashSymbols",
+        "TophashTrace",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Tool"])),
@@ -100,11 +117,21 @@ let package = Package(
     // Misuses a dictionary on purpose, for tests that it stops and for counting how often.
     .executableTarget(
       name: "DictionaryMisuser", dependencies: ["Tophash"], path: "Tests/DictionaryMisuser"),
-    .testTarget(name: "TophashTests", dependencies: ["Tophash", "DictionaryMisuser"]),
+    .testTarget(
+      name: "TophashTests", dependencies: ["DictionaryMisuser", "Tophash", "TophashLinearizability"]),
 
     // Uses a dictionary from three threads, to be run under `tophash explore`.
     .executableTarget(
-      name: "MapExplorer", dependencies: ["Tophash"], path: "Tests/MapExplorer"),
+      name: "MapExplorer", dependencies: ["Tophash", "TophashLinearizability"], path: "Tests/MapExplorer"),
+
+    // Explores bodies of tasks in its process, to measure how fast that is.
+    .executableTarget(
+      name: "TaskOrderExplorer", dependencies: ["TophashSearch", "TophashTaskOrder"],
+      path: "Tests/TaskOrderExplorer"),
+
+    // Programs that fail in some orders of their threads, and their twins.
+    .executableTarget(
+      name: "ScheduleCorpus", path: "Examples/ScheduleCorpus"),
 
     // What tests share: running programs, checking JSON against a schema, chance with a seed.
     .target(name: "TophashTestSupport", path: "Tests/TophashTestSupport"),
@@ -126,10 +153,20 @@ let package = Package(
     .testTarget(
       name: "TophashFindingsTests", dependencies: ["TophashFindings", "TophashTestSupport"]),
     .testTarget(
+      name: "TophashLinearizabilityTests", dependencies: ["TophashLinearizability"]),
+    .testTarget(
+      name: "TophashSearchTests", dependencies: ["CTophashSchedule", "TophashSearch"]),
+    .testTarget(
+      name: "TophashTestingTests",
+      dependencies: [
+        "TaskOrderExplorer", "TophashLinearizability", "TophashSearch", "TophashTaskOrder",
+        "TophashTesting", "TophashTestSupport",
+      ]),
+    .testTarget(
       name: "TophashExplorationTests",
       // Programs are run under the built library and the built tool; neither is linked.
       dependencies: [
-        "CTophashSchedule", "MapExplorer", "TophashCommand", "TophashExploration",
+        "MapExplorer", "ScheduleCorpus", "TophashCommand", "TophashExploration", "TophashSearch",
         "TophashTestSupport",
       ],
       exclude: ["Programs"]),

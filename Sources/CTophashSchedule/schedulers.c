@@ -8,6 +8,9 @@
 // another one by looking again and again.
 #define SPIN_LIMIT 2000
 
+// Priorities below this were lowered.
+#define LOWERED (1ull << 62)
+
 /// The next random number (splitmix64, Steele et al. 2014).
 static uint64_t draw(struct tophash_scheduler *scheduler) {
   uint64_t z = scheduler->random += 0x9E3779B97F4A7C15ull;
@@ -29,6 +32,13 @@ static uint32_t policy_of(const struct tophash_scheduler *scheduler) {
   return scheduler->order->policy;
 }
 
+bool tophash_policy_asks_pending(uint32_t policy) {
+  return policy == TOPHASH_POLICY_POS || policy == TOPHASH_POLICY_POS_LATE ||
+         policy == TOPHASH_POLICY_ALIKE || policy == TOPHASH_POLICY_HOLD;
+}
+
+bool tophash_policy_asks_place(uint32_t policy) { return policy == TOPHASH_POLICY_ALIKE; }
+
 // MARK: Start
 
 /// Chains the choices to follow, for each thread in the order in which they are written.
@@ -45,6 +55,17 @@ static void link_choices(struct tophash_scheduler *scheduler) {
   }
 }
 
+/// Whether new threads wait until those before them cannot go on.
+static bool draw_lateness(struct tophash_scheduler *scheduler) {
+  switch (policy_of(scheduler)) {
+    case TOPHASH_POLICY_POS_LATE:
+    case TOPHASH_POLICY_HOLD: return true;
+    // Half of the runs: where the starter takes part, it must not get ahead always.
+    case TOPHASH_POLICY_ALIKE: return draw_below(scheduler, 2) == 0;
+    default: return false;
+  }
+}
+
 void tophash_scheduler_start(struct tophash_scheduler *scheduler, const struct tophash_order *order,
                              struct tophash_account *account,
                              struct tophash_crossroads *crossroads) {
@@ -53,8 +74,9 @@ void tophash_scheduler_start(struct tophash_scheduler *scheduler, const struct t
   scheduler->account = account;
   scheduler->crossroads = crossroads;
   scheduler->random = order->seed;
-  scheduler->floor = 1ull << 62;
+  scheduler->floor = LOWERED;
   draw(scheduler);
+  scheduler->starts_are_late = draw_lateness(scheduler);
   uint32_t length = order->length > 0 ? order->length : 100;
   uint32_t changes = order->depth > 1 ? order->depth - 1 : 0;
   for (uint32_t i = 0; i < changes && i < 16; i++)
@@ -66,7 +88,7 @@ void tophash_scheduler_add(struct tophash_scheduler *scheduler, uint32_t thread)
   if (thread >= TOPHASH_THREADS) return;
   if (thread >= scheduler->thread_count) scheduler->thread_count = thread + 1;
   scheduler->priority[thread] = draw_priority(scheduler);
-  scheduler->is_late[thread] = policy_of(scheduler) == TOPHASH_POLICY_POS_LATE && thread != 0;
+  scheduler->is_late[thread] = scheduler->starts_are_late && thread != 0;
 }
 
 // MARK: Choosing
@@ -104,27 +126,72 @@ static uint32_t by_priority(struct tophash_scheduler *scheduler,
   return best;
 }
 
+static bool are_alike(struct tophash_candidate one, struct tophash_candidate other) {
+  return one.point == other.point && one.object == other.object && one.place == other.place;
+}
+
+/// One of each kind takes part, then one of the best kind goes on.
+static uint32_t by_kind(struct tophash_scheduler *scheduler,
+                        const struct tophash_candidate *candidates, uint32_t count) {
+  struct tophash_candidate kinds[TOPHASH_THREADS];
+  uint32_t kind_count = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    // What happens first in a thread is told by nothing yet, so it is got out of the way.
+    if (candidates[i].point == TOPHASH_POINT_START) return candidates[i].thread;
+    bool is_new = true;
+    for (uint32_t k = 0; k < kind_count && is_new; k++) is_new = !are_alike(kinds[k], candidates[i]);
+    if (is_new) kinds[kind_count++] = candidates[i];
+  }
+  uint32_t best = by_priority(scheduler, kinds, kind_count);
+  struct tophash_candidate kind = {0};
+  for (uint32_t k = 0; k < kind_count; k++)
+    if (kinds[k].thread == best) kind = kinds[k];
+  uint32_t members[TOPHASH_THREADS], member_count = 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (are_alike(candidates[i], kind)) members[member_count++] = candidates[i].thread;
+  return members[draw_below(scheduler, member_count)];
+}
+
+static uint32_t by_policys_priority(struct tophash_scheduler *scheduler,
+                                    const struct tophash_candidate *candidates, uint32_t count) {
+  if (policy_of(scheduler) == TOPHASH_POLICY_ALIKE) return by_kind(scheduler, candidates, count);
+  return by_priority(scheduler, candidates, count);
+}
+
 static uint32_t by_late_priority(struct tophash_scheduler *scheduler,
                                  const struct tophash_candidate *candidates, uint32_t count) {
   struct tophash_candidate early[TOPHASH_THREADS];
   uint32_t early_count = 0;
   for (uint32_t i = 0; i < count; i++)
     if (!scheduler->is_late[candidates[i].thread]) early[early_count++] = candidates[i];
-  if (early_count > 0) return by_priority(scheduler, early, early_count);
+  if (early_count > 0) return by_policys_priority(scheduler, early, early_count);
   // Those before them cannot go on: now all begin at once.
   for (uint32_t i = 0; i < count; i++) {
     scheduler->is_late[candidates[i].thread] = false;
     scheduler->priority[candidates[i].thread] = draw_priority(scheduler);
   }
-  return by_priority(scheduler, candidates, count);
+  return by_policys_priority(scheduler, candidates, count);
 }
 
 static void lower(struct tophash_scheduler *scheduler, uint32_t thread) {
   scheduler->priority[thread] = --scheduler->floor;
 }
 
+/// Those who are not stuck, unless all are.
+static uint32_t leave_out_stuck(const struct tophash_candidate *candidates, uint32_t count,
+                                struct tophash_candidate *kept) {
+  uint32_t kept_count = 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (!candidates[i].is_stuck) kept[kept_count++] = candidates[i];
+  if (kept_count > 0) return kept_count;
+  memcpy(kept, candidates, count * sizeof *candidates);
+  return count;
+}
+
 static uint32_t by_policy(struct tophash_scheduler *scheduler, uint32_t current,
-                          const struct tophash_candidate *candidates, uint32_t count) {
+                          const struct tophash_candidate *all, uint32_t count) {
+  struct tophash_candidate candidates[TOPHASH_THREADS];
+  count = leave_out_stuck(all, count, candidates);
   uint32_t point = point_of(current, candidates, count);
   bool is_spinning = point == TOPHASH_POINT_YIELD || scheduler->unbroken >= SPIN_LIMIT;
   switch (policy_of(scheduler)) {
@@ -143,6 +210,8 @@ static uint32_t by_policy(struct tophash_scheduler *scheduler, uint32_t current,
       if (is_spinning) lower(scheduler, current);
       return by_priority(scheduler, candidates, count);
     case TOPHASH_POLICY_POS_LATE:
+    case TOPHASH_POLICY_ALIKE:
+    case TOPHASH_POLICY_HOLD:
       if (is_spinning) lower(scheduler, current);
       return by_late_priority(scheduler, candidates, count);
     default: return by_default(scheduler, current, candidates, count);
@@ -207,6 +276,17 @@ uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t 
 
 // MARK: After a step
 
+static bool is_lowered(const struct tophash_scheduler *scheduler, uint32_t thread) {
+  return scheduler->priority[thread] < LOWERED;
+}
+
+/// Whether others may have to wait for whoever did this.
+static bool takes(uint32_t point) {
+  return point == TOPHASH_POINT_LOCK || point == TOPHASH_POINT_READ_LOCK ||
+         point == TOPHASH_POINT_WRITE_LOCK || point == TOPHASH_POINT_ACQUIRE ||
+         point == TOPHASH_POINT_ATOMIC;
+}
+
 void tophash_scheduler_step(struct tophash_scheduler *scheduler, struct tophash_candidate step,
                             const struct tophash_candidate *pending, uint32_t count) {
   struct tophash_account *account = scheduler->account;
@@ -215,13 +295,16 @@ void tophash_scheduler_step(struct tophash_scheduler *scheduler, struct tophash_
   uint64_t hash = (account->hash ^ word) * 0xFF51AFD7ED558CCDull;
   account->hash = hash ^ (hash >> 32);
   uint32_t policy = policy_of(scheduler);
-  if (policy != TOPHASH_POLICY_POS && policy != TOPHASH_POLICY_POS_LATE) return;
-  if (step.point != TOPHASH_POINT_YIELD)
+  if (!tophash_policy_asks_pending(policy)) return;
+  if (policy == TOPHASH_POLICY_HOLD && takes(step.point))
+    lower(scheduler, step.thread);
+  else if (step.point != TOPHASH_POINT_YIELD)
     scheduler->priority[step.thread] = draw_priority(scheduler);
   if (step.object == 0) return;
   for (uint32_t i = 0; i < count; i++) {
     bool races = pending[i].thread != step.thread && pending[i].object == step.object &&
                  tophash_points_conflict(pending[i].point, step.point);
-    if (races) scheduler->priority[pending[i].thread] = draw_priority(scheduler);
+    bool is_behind = policy == TOPHASH_POLICY_HOLD && is_lowered(scheduler, pending[i].thread);
+    if (races && !is_behind) scheduler->priority[pending[i].thread] = draw_priority(scheduler);
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TophashExploration
+import TophashSearch
 
 extension Tophash {
   /// `tophash explore`: a program in one order of its threads after another, until it fails.
@@ -85,6 +86,10 @@ extension Tophash {
     @Flag(help: .hidden)
     var repeatOne = false
 
+    // For measurements: so many searches with seeds one after the other; what each needed.
+    @Option(help: .hidden)
+    var searches: Int?
+
     @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
     var program: [String] = []
 
@@ -123,11 +128,11 @@ extension Tophash {
         search.allowsOverlaps = allowOverlaps
         search.repeatsOneRun = repeatOne
         if repeatOne, search.only == nil { search.only = .random }
-        try Explorer(
+        let explorer = Explorer(
           command: command, search: search, jobs: jobs, shrinks: !noShrink,
           scheduleFile: saveSchedule, reporter: reporter ?? .text, output: output,
-          symbolizer: symbolizer, randomizesAddresses: randomAddresses, console: console
-        ).run()
+          symbolizer: symbolizer, randomizesAddresses: randomAddresses, console: console)
+        if let searches { try explorer.run(searches: searches) } else { try explorer.run() }
       } catch {
         console.complain(error.line)
         throw ExitCode(error.code.rawValue)
@@ -144,7 +149,7 @@ extension Tophash {
 enum SchedulerChoice: String, CaseIterable, ExpressibleByArgument {
   case portfolio, random, pos
   case posLate = "pos-late"
-  case pct, sticky, bounded
+  case pct, alike, hold, sticky, bounded
 
   var scheduler: Scheduler? { Scheduler(rawValue: rawValue) }
 }

@@ -11,6 +11,14 @@ extension Tophash {
         each step. When it was not, the schedule was not reproduced: that does not mean that \
         anything is fixed, as a rebuilt program passes other points.
 
+        With --debugger the program is run once more under gdb or lldb, in the same order. It \
+        stops in 'main', where it crashes, and where no thread can go on. TOPHASH_DEBUGGER names \
+        another one than the first along PATH.
+
+        With --traps the places of the schedule become traps of 'tophash run --traps FILE', which \
+        holds accesses open there in runs that nobody controls: the accesses that met, or those \
+        beside its switches.
+
         EXIT STATUS
           0    the schedule was not reproduced, and the program ended well
           64   wrong usage, or no schedule file
@@ -27,6 +35,14 @@ extension Tophash {
 
     @Option(help: ArgumentHelp("Repeat it so many times. (default: 1)", valueName: "number"))
     var times: Int?
+
+    @Flag(help: "Run it under a debugger, too.")
+    var debugger = false
+
+    @Option(
+      help: ArgumentHelp("Add its places to a trap file.", valueName: "file"),
+      completion: .file())
+    var traps: String?
 
     @Flag(help: "Print nothing but the report and errors.")
     var quiet = false
@@ -48,7 +64,7 @@ extension Tophash {
       console.isQuiet = quiet
       do throws(ToolError) {
         try Replayer(
-          file: file, times: times ?? 1, symbolizer: symbolizer,
+          file: file, times: times ?? 1, usesDebugger: debugger, traps: traps, symbolizer: symbolizer,
           randomizesAddresses: randomAddresses, console: console
         ).run()
       } catch {

@@ -45,10 +45,11 @@ struct Runner {
 
     let seed = options.seed ?? UInt64.random(in: 1...9999)
     var sessions: [Session] = []
-    var run = try runOnce(subject, library, seed: seed, inbox, &traps)
+    var run = try runOnce(subject, library, seed: seed, inbox, policy, &traps)
     sessions.append(run.session)
     while sessions.count < options.runs, !isOver(run) {
-      run = try runOnce(subject, library, seed: seed + UInt64(sessions.count), inbox, &traps)
+      run = try runOnce(
+        subject, library, seed: seed + UInt64(sessions.count), inbox, policy, &traps)
       sessions.append(run.session)
     }
 
@@ -97,7 +98,7 @@ struct Runner {
 
   private func runOnce(
     _ subject: Subject, _ library: String, seed: UInt64, _ inbox: SignalInbox,
-    _ traps: inout RunTraps
+    _ policy: FindingPolicy, _ traps: inout RunTraps
   ) throws(ToolError) -> OneRun {
     let directory = try SessionDirectory.create(under: environment["TMPDIR"] ?? "/tmp")
     do throws(ToolError) {
@@ -112,6 +113,7 @@ struct Runner {
       var supervisor = Supervisor(
         child: child, inbox: inbox, directory: directory, console: console,
         haltsOnFinding: options.haltsOnFinding)
+      supervisor.open = policy.open
       let end = supervisor.superviseToEnd()
       let run = OneRun(session: directory.read(), process: child.pid, end: end)
       directory.remove()

@@ -31,7 +31,9 @@ struct SymbolInterpreter: Interpreter {
       framePointer: side.framePointer, stack: side.stack)
   }
 
-  func mayOrder(_ stack: [Frame]) -> Bool { hiddenOrder.mayOrder(stack) }
+  func mayOrder(_ stack: [Frame], accessing variable: Variable) -> Bool {
+    hiddenOrder.mayOrder(stack, accessing: variable)
+  }
 
   func test(of frame: Frame) -> String? { tests.test(of: frame) }
 

@@ -14,15 +14,16 @@ package protocol Interpreter {
   /// What can be told of a variable whose storage is the object at `address`.
   func storage(at address: UInt64, snapshot: [UInt8]) -> Variable
 
-  /// Whether the functions of a stack may order accesses without a call that the probe could see.
-  func mayOrder(_ stack: [Frame]) -> Bool
+  /// Whether the functions of a stack may order accesses to a variable without a call that the
+  /// probe could see.
+  func mayOrder(_ stack: [Frame], accessing variable: Variable) -> Bool
 
   /// The test that a frame is in; `nil` when it is in none.
   func test(of frame: Frame) -> String?
 }
 
 extension Interpreter {
-  package func mayOrder(_ stack: [Frame]) -> Bool { false }
+  package func mayOrder(_ stack: [Frame], accessing variable: Variable) -> Bool { false }
 
   package func test(of frame: Frame) -> String? { nil }
 

@@ -41,7 +41,9 @@ package struct Judge {
       open.test = open.test(of: conflict.open, in: file, interpreter)
       begun.test = begun.test(of: conflict.begun, in: file, interpreter)
       if conflict.grade == .unordered,
-        [open, begun].allSatisfy({ interpreter.mayOrder($0.stack + $0.awaitedBy) })
+        [open, begun].allSatisfy({
+          interpreter.mayOrder($0.stack + $0.awaitedBy, accessing: variable)
+        })
       {
         possiblyOrdered += 1
         continue

@@ -132,7 +132,7 @@ private func withStrings<Result>(
 }
 
 /// Writes to standard error.
-func writeError(_ text: String) {
+package func writeError(_ text: String) {
   var text = text
   text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
 }

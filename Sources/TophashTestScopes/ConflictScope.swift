@@ -45,10 +45,12 @@ package struct ConflictScope: Sendable {
       defer { noticed = true }
       return !noticed
     }
-    if isFirst {
-      writeError(
-        "TophashTesting: these tests do not run under Tophash, so conflicts are not looked for;"
+    guard isFirst else { return }
+    writeError(
+      Probe.isLoaded
+        ? "TophashTesting: Tophash cannot tell tests apart with this hook, so conflicts fail no test;"
+          + " they are in its report\n"
+        : "TophashTesting: these tests do not run under Tophash, so conflicts are not looked for;"
           + " run them with 'tophash test'\n")
-    }
   }
 }

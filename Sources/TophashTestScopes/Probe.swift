@@ -20,26 +20,24 @@ struct Probe: Sendable {
   static let shared = Probe()
 
   private init?() {
-    guard let version: @convention(c) () -> UInt32 = Self.function("tophash_testing_version"),
+    guard let version: @convention(c) () -> UInt32 = preloaded("tophash_testing_version"),
       version() >= UInt32(TOPHASH_TESTING_VERSION),
       let enter: @convention(c) @Sendable (UnsafePointer<CChar>) -> UInt32 =
-        Self.function("tophash_testing_enter"),
+        preloaded("tophash_testing_enter"),
       let leave: @convention(c) @Sendable (UInt32) -> Void =
-        Self.function("tophash_testing_leave"),
+        preloaded("tophash_testing_leave"),
       let list: @convention(c) @Sendable (UInt32, UnsafeMutablePointer<UInt32>?, UInt32) -> UInt32 =
-        Self.function("tophash_testing_conflicts"),
+        preloaded("tophash_testing_conflicts"),
       let expect: @convention(c) @Sendable (UInt32) -> UInt32 =
-        Self.function("tophash_testing_expect")
+        preloaded("tophash_testing_expect")
     else { return nil }
     (enterScope, leaveScope, listConflicts, expectConflicts) = (enter, leave, list, expect)
   }
 
-  /// A function that whoever was loaded first has under that name.
-  private static func function<Function>(_ name: String) -> Function? {
-    guard let program = dlopen(nil, RTLD_LAZY), let function = dlsym(program, name) else {
-      return nil
-    }
-    return unsafeBitCast(function, to: Function.self)
+  /// Whether the probe is in this process, if only with a hook that cannot tell tests apart.
+  static var isLoaded: Bool {
+    let version: (@convention(c) () -> UInt32)? = preloaded("tophash_testing_version")
+    return version != nil
   }
 
   /// `nil` when there are too many scopes.
@@ -61,4 +59,12 @@ struct Probe: Sendable {
   }
 
   func expect(in scope: UInt32) { _ = expectConflicts(scope) }
+}
+
+/// A function that whoever was loaded first has under that name.
+func preloaded<Function>(_ name: String) -> Function? {
+  guard let program = dlopen(nil, RTLD_LAZY), let function = dlsym(program, name) else {
+    return nil
+  }
+  return unsafeBitCast(function, to: Function.self)
 }

@@ -6,6 +6,7 @@
 
 import Foundation
 import Synchronization
+import TophashLinearizability
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let make = Subject.all[arguments.first ?? ""] else {
@@ -36,28 +37,26 @@ func operations(_ seed: UInt64) -> [[Operation]] {
   }
 }
 
-let clock = Atomic(0)
-let history = Mutex<[Answer]>([])
+let clock = CountingClock()
+let history = Mutex(History<Operation, Int?>())
 let done = DispatchSemaphore(value: 0)
-for script in operations(seed) {
+for (thread, script) in operations(seed).enumerated() {
   Thread.detachNewThread {
     for operation in script {
-      let called = clock.add(1, ordering: .sequentiallyConsistent).newValue
+      let call = clock.next()
       let result = subject.perform(operation)
-      let answered = clock.add(1, ordering: .sequentiallyConsistent).newValue
+      let answer = History<Operation, Int?>.Answer(result: result, time: clock.next())
       history.withLock {
-        $0.append(
-          Answer(operation: operation, result: result, called: called, answered: answered))
+        $0.records.append(
+          .init(task: thread + 1, operation: operation, call: call, answer: answer))
       }
     }
     done.signal()
   }
 }
 for _ in 0..<3 { done.wait() }
-let answers = history.withLock { $0 }
-if !isLinearizable(answers) {
-  for answer in answers.sorted(by: { $0.called < $1.called }) {
-    print(answer.called, answer.answered, answer.operation, answer.result as Any)
-  }
+var checker = LinearizabilityChecker(MapModel())
+if let violation = checker.violation(in: history.withLock { $0 }) {
+  print(violation)
   fatalError("no order explains the answers")
 }

@@ -94,14 +94,77 @@ import TophashTestSupport
     #expect(sarif["runs"][0]["results"].array.isEmpty)
   }
 
+  @Test func `XCTest fails the very test, too`() throws {
+    _ = try package("Sources/Cart")
+    let run = try follow("tophash test --filter CartXCTests")
+    #expect(run.end == .exited(66), "\(run.errors)")
+    let said = run.output + run.errors
+    #expect(
+      said.contains(
+        "Cart.swift:8: error: CartXCTests.testTwoAtOnce : race (caught): two threads changed"
+          + " Cart.prices : [String: Int] at the same time"), "\(said)")
+    for passed in ["testKnown", "testOneAfterTheOther"] {
+      #expect(said.contains("Test Case 'CartXCTests.\(passed)' passed"), "\(said)")
+    }
+    #expect(run.errors.contains("1 known conflict left out"))
+  }
+
   @Test func `without the probe the trait says so once, and does nothing`() throws {
     _ = try package("Sources/Cart")
-    let run = try follow("swift test")
+    let run = try follow("swift test --filter CartTests")
     #expect(run.end == .exited(0), "\(run.output)\(run.errors)")
     let notice =
       "TophashTesting: these tests do not run under Tophash, so conflicts are not looked for;"
       + " run them with 'tophash test'"
     #expect((run.output + run.errors).components(separatedBy: notice).count == 2)
+  }
+
+  @Test func `a hook that cannot tell tests apart is named as such`() throws {
+    _ = try package("Sources/Cart")
+    let run = try follow("tophash test --hook interpose --filter CartTests")
+    #expect(run.end == .exited(66), "\(run.output)\(run.errors)")
+    #expect(run.output.contains("✔ Test \"two at once\" passed"))
+    #expect(
+      (run.output + run.errors).contains(
+        "TophashTesting: Tophash cannot tell tests apart with this hook, so conflicts fail no test;"
+          + " they are in its report\n"))
+  }
+
+  @Test func `an order of tasks that fails is found, and told as the README does`() throws {
+    let package = try package("Sources/Cart")
+    let file = "Tests/CartTests/TillTests.swift"
+    let source = text(of: "\(Program.sources)/Cart/Explored/TillTests.swift")
+    defer { try? FileManager.default.removeItem(atPath: "\(package.path)/\(file)") }
+    // The README's test.
+    let readme = text(of: Self.root + "/README.md")
+    let body = try #require(source.firstRange(of: "  @Test func `two sales`"))
+    let next = try #require(source.firstRange(of: "\n  @Test func `two labels`"))
+    #expect(readme.contains(unindented(source[body.lowerBound..<next.lowerBound])))
+
+    try package.write(file, source)
+    let run = try follow("swift test --filter TillTests")
+    #expect(run.end == .exited(1), "\(run.errors)")
+    let first = try #require(run.output.firstRange(of: "✘ Test \"two sales\" recorded an issue"))
+    let lines = run.output[first.lowerBound...].split(separator: "\n").prefix(5)
+    #expect(readme.contains(lines.joined(separator: "\n")), "\(lines.joined(separator: "\n"))")
+
+    #expect(lines.last?.contains(#/again: @Test\(\.replay\("tasks1 .*"\)\)/#) == true)
+
+    // What happens within a step takes the whole process under control.
+    #expect(run.output.contains("✔ Test \"two labels\" passed"))
+    let explored = try follow(
+      "tophash explore --schedules 50 -- .build/debug/CartPackageTests.xctest"
+        + " --testing-library swift-testing --filter 'two labels'")
+    #expect(explored.end == .exited(66), "\(explored.output)\(explored.errors)")
+    #expect(explored.output.contains("race: two accesses to one variable at the same moment"))
+    #expect(explored.output.contains("modifying Shelf.labels (Tests/CartTests/TillTests.swift:"))
+  }
+
+  /// Lines without the two blanks before each.
+  private func unindented(_ text: Substring) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.hasPrefix("  ") ? String($0.dropFirst(2)) : String($0) }
+      .joined(separator: "\n")
   }
 
   @Test func `the plugin runs the installed tool, and brings no other package along`() throws {

@@ -59,8 +59,8 @@ import TophashTestSupport
     arguments: [
       (
         .unchecked,
-        "was built without exclusivity checks, or has no variable that needs one: no access could be"
-          + " seen; build it without '-enforce-exclusivity=unchecked', or use --force if it loads"
+        "was built without exclusivity checks: nothing announces a change of 'Inventory.stock';"
+          + " build it without '-enforce-exclusivity=unchecked', or use --force if it loads"
           + " code later"
       ),
       (

@@ -42,7 +42,7 @@ import TophashTestSupport
                               (default: 1)
       --scheduler <scheduler> Who decides which thread is next. (default:
                               portfolio) (values: portfolio, random, pos, pos-late,
-                              pct, sticky, bounded)
+                              pct, alike, hold, sticky, bounded)
       --jobs <number>         Run so many programs at a time. (default: one per
                               processor)
       --allow-overlaps        Accesses that are open at the same moment are no
@@ -69,6 +69,14 @@ import TophashTestSupport
     down to each step. When it was not, the schedule was not reproduced: that does
     not mean that anything is fixed, as a rebuilt program passes other points.
 
+    With --debugger the program is run once more under gdb or lldb, in the same
+    order. It stops in 'main', where it crashes, and where no thread can go on.
+    TOPHASH_DEBUGGER names another one than the first along PATH.
+
+    With --traps the places of the schedule become traps of 'tophash run --traps
+    FILE', which holds accesses open there in runs that nobody controls: the
+    accesses that met, or those beside its switches.
+
     EXIT STATUS
       0    the schedule was not reproduced, and the program ended well
       64   wrong usage, or no schedule file
@@ -78,13 +86,15 @@ import TophashTestSupport
       126  the program cannot be run
       127  there is no such program
 
-    USAGE: tophash replay <file> [--times <number>] [--quiet] [--symbolizer <path>]
+    USAGE: tophash replay <file> [--times <number>] [--debugger] [--traps <file>] [--quiet] [--symbolizer <path>]
 
     ARGUMENTS:
       <file>                  A file that 'tophash explore' wrote.
 
     OPTIONS:
       --times <number>        Repeat it so many times. (default: 1)
+      --debugger              Run it under a debugger, too.
+      --traps <file>          Add its places to a trap file.
       --quiet                 Print nothing but the report and errors.
       --symbolizer <path>     The llvm-symbolizer to use.
       --version               Show the version.

@@ -1,5 +1,6 @@
 import Testing
 import TophashExploration
+import TophashSearch
 import TophashTestSupport
 
 @Suite struct ScheduleFileTests {

@@ -30,6 +30,7 @@ import TophashSymbols
         fix: guard every use of 'stock', reads too, with one lock (a Mutex around the value leaves \
       no way past it)
              or make Inventory an actor: no lock to forget, but callers must await
+        explained: tophash explain concurrent-read-and-modification
         again: tophash run --seed 7 -- .build/debug/Warehouse 'two words'
         seen 1,204 times in process 4242 (Warehouse)   [\(Samples.finding.fingerprint)]
 
@@ -73,6 +74,7 @@ import TophashSymbols
 
           could have happened: a lost change, or an object that is freed twice
           fix: guard every use of it, reads too, with one lock, or move it into an actor
+          explained: tophash explain concurrent-modification
           again: tophash run --seed 7 -- .build/debug/Warehouse 'two words'
           seen once in processes 1 (x), 2 (y)   [\(finding.fingerprint)]
 

@@ -66,6 +66,27 @@ let atomics = [
     }
   },
 
+  Idiom("atomic-hand-over") {
+    // Once, from a thread to the task that made it: nobody has a second chance to wait.
+    let flag = Flag()
+    let ledger = Ledger()
+    startThread {
+      ledger.update(0)
+      flag.isUp.store(true, ordering: .releasing)
+    }
+    while !flag.isUp.load(ordering: .acquiring) { sched_yield() }
+    ledger.update(1)
+  },
+
+  Idiom("atomic-beside") {
+    // The flag is a property of the object that it guards, whose methods do not know of it.
+    let parcel = Parcel()
+    fill(parcel) {
+      while !parcel.isFull.load(ordering: .acquiring) { sched_yield() }
+      parcel.contents["string"] = 2
+    }
+  },
+
   Idiom("atomic-snapshot") {
     // A table that never changes once others can see it.
     let newest = Snapshots()
@@ -163,6 +184,23 @@ private enum Poster {
 
 private final class Flag: Sendable {
   let isUp = Atomic(false)
+}
+
+private final class Parcel: @unchecked Sendable {
+  var contents: [String: Int] = [:]
+  let isFull = Atomic(false)
+}
+
+private func fill(_ parcel: Parcel, then open: () -> Void) {
+  startThread {
+    parcel.contents["paper"] = 1
+    parcel.isFull.store(true, ordering: .releasing)
+  }
+  open()
+}
+
+private func startThread(_ body: @escaping @Sendable () -> Void) {
+  Thread(block: body).start()
 }
 
 private final class Gate: Sendable {

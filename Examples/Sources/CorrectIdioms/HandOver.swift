@@ -85,9 +85,12 @@ let handOver = [
 
 /// Room for one letter.
 private final class Mailbox: @unchecked Sendable {
-  private let empty = DispatchSemaphore(value: 1)
+  // Dispatch traps when a semaphore ends below the value that it was made with.
+  private let empty = DispatchSemaphore(value: 0)
   private let full = DispatchSemaphore(value: 0)
   private let ledger = Ledger()
+
+  init() { empty.signal() }
 
   func put(_ worker: Int) {
     guard empty.wait(timeout: .now() + .milliseconds(20)) == .success else { return }

@@ -49,13 +49,20 @@ void tophash_await_turn(struct tophash_thread *self) {
   await_exit();
 }
 
+/// Whether all that `thread` can do now is to find its lock taken.
+static bool is_stuck(const struct tophash_thread *thread) {
+  uint32_t owner = thread->wanted != NULL ? (uint32_t)thread->wanted->__data.__owner : 0;
+  return owner != 0 && owner != thread->tid;
+}
+
 static uint32_t collect(void) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
     struct tophash_thread *thread = &tophash_run.threads[i];
     if (state_of(thread) != TOPHASH_THREAD_READY) continue;
     candidates[count++] = (struct tophash_candidate){
-        .thread = thread->id, .point = thread->point, .object = thread->object};
+        .thread = thread->id, .point = thread->point, .object = thread->object,
+        .place = thread->place, .is_stuck = is_stuck(thread)};
   }
   return count;
 }
@@ -76,6 +83,15 @@ static uint32_t stack_of(const struct tophash_thread *thread, uint64_t *frames) 
   return count + tophash_walk(thread->frame, frames + count, TOPHASH_FRAMES - count);
 }
 
+/// By which calls of the program `thread` came where it is, as one number: only to be compared,
+/// since it is another one in each process.
+static uint64_t place_of(const struct tophash_thread *thread) {
+  uint64_t frames[TOPHASH_FRAMES], place = 0;
+  uint32_t count = stack_of(thread, frames);
+  for (uint32_t i = 0; i < count; i++)
+    if (tophash_is_program((const void *)frames[i])) place = (place ^ frames[i]) * 0x9E3779B97F4A7C15ull;
+  return place;
+}
 static void keep_event(struct tophash_thread *self) {
   struct tophash_account *now = account();
   if (now->event_count >= TOPHASH_EVENTS) return;
@@ -100,8 +116,7 @@ static void perform(struct tophash_thread *self) {
   struct tophash_candidate step = {
       .thread = self->id, .point = self->point, .object = self->object};
   uint32_t count = 0;
-  uint32_t policy = tophash_run.file->order.policy;
-  if (policy == TOPHASH_POLICY_POS || policy == TOPHASH_POLICY_POS_LATE) count = collect();
+  if (tophash_policy_asks_pending(tophash_run.file->order.policy)) count = collect();
   tophash_scheduler_step(&tophash_run.scheduler, step, candidates, count);
   if (tophash_unlikely(tophash_run.file->order.is_detailed)) keep_event(self);
   if (now->steps >= tophash_run.file->order.step_limit) tophash_finish(TOPHASH_END_STEPS);
@@ -114,6 +129,7 @@ static void announce(struct tophash_thread *self, enum tophash_point point,
   self->object = tophash_object(&tophash_run.objects, (uint64_t)object);
   self->frame = !site.is_own && self->outer != NULL ? self->outer : site.frame;
   self->pc = site.pc;
+  if (tophash_policy_asks_place(tophash_run.file->order.policy)) self->place = place_of(self);
   self->steps++;
 }
 

@@ -64,6 +64,8 @@ struct tophash_thread {
   uint32_t exit_round;
   void *(*start)(void *);
   void *argument;
+  const pthread_mutex_t *wanted;  // that it is about to lock, or NULL
+  uint64_t place;      // where in the program; only kept for policies that ask
   uint64_t pc;         // where it is, when its stack does not tell; otherwise 0
   char name[32];
 };

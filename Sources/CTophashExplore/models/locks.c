@@ -49,9 +49,11 @@ static bool refuses(struct tophash_thread *self, const pthread_mutex_t *mutex) {
 static int lock_mutex(struct tophash_thread *self, pthread_mutex_t *mutex, uint64_t deadline,
                       const void *caller, struct tophash_site site) {
   tophash_access_note_lock(self, mutex, caller);
+  self->wanted = mutex;
   int status = refuses(self, mutex)
                    ? EDEADLK
                    : take(self, TOPHASH_POINT_LOCK, mutex, try_mutex, deadline, site);
+  self->wanted = NULL;
   tophash_leave(self);
   return status;
 }

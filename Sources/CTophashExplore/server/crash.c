@@ -9,7 +9,7 @@
 
 static const int signals[] = {SIGILL, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 
-/// Also for a trap that is none of this library's own.
+/// Also for a bad access that is none of this library's own traps.
 void tophash_crashed(int signal, siginfo_t *info, void *context) {
   struct tophash_account *account = &tophash_run.file->account;
   const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -35,6 +35,10 @@ void tophash_crash_begin(void) {
   sigaltstack(&own, NULL);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction action = {.sa_sigaction = tophash_crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigaction(signals[i], &action, NULL);
+    struct sigaction earlier;
+    sigaction(signals[i], &action, &earlier);
+    // Locked instructions are traps of that kind; what is none of them is handed on to here.
+    bool is_trap = signals[i] == SIGSEGV && (earlier.sa_flags & SA_SIGINFO) != 0;
+    if (is_trap) sigaction(signals[i], &earlier, NULL);
   }
 }

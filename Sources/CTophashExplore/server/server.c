@@ -1,5 +1,6 @@
 // The fork server: stops in front of `main`, where the program has one thread, and makes a
 // child for every schedule that the tool asks for. All children begin alike, down to each address.
+// Under a debugger there is no server, and the one run is this process's own.
 
 #include "tophash_explore.h"
 
@@ -141,7 +142,8 @@ static int controlled_main(int argc, char **argv, char **environment) {
   unsetenv(RANDOM_ADDRESSES);
   tophash_images_find();
   tophash_atomics_begin();
-  serve();
+  // A debugger holds on to the process that it started.
+  if (!tophash_run.file->order.is_direct) serve();
   begin_run();
   int status = program_main(argc, argv, environment);
   return status;
@@ -153,6 +155,9 @@ TOPHASH_EXPORT int __libc_start_main(main_function main, int argc, char **argv, 
   if (tophash_is_wanted()) main = controlled_main;
   return __libc_start_main_real()(main, argc, argv, init, fini, rtld_fini, stack_end);
 }
+
+/// For test code in this process; see tophash_testing.h.
+TOPHASH_EXPORT uint32_t tophash_testing_is_explored(void) { return tophash_is_controlled; }
 
 /// The program ends by itself: who its threads were goes into the account of a detailed run.
 __attribute__((destructor)) static void end_run(void) {

@@ -227,6 +227,8 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
         .key = key, .buffer = (uint64_t)buffer, .stack = stack, .owner = self->owner};
     if (look_around(self, bucket, mine, &this, (uint64_t)pc)) return;
   }
+  // Nobody is there whom this thread could nearly have met, or whom a held access could wait for.
+  if (tophash_is_single_threaded()) return;
 
   struct tophash_site *site = site_of(self, (uint64_t)pc);
   if (tophash_unlikely(site->pc != (uint64_t)pc || --site->countdown == 0))

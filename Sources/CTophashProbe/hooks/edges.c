@@ -19,10 +19,7 @@
 
 // MARK: Images
 
-static struct {
-  uint64_t low, high;
-  bool is_concurrency;
-} images[8];
+static struct tophash_code images[8];
 static int image_count;
 
 static const char *const runtime_names[] = {
@@ -54,7 +51,7 @@ static int note_image(struct dl_phdr_info *info, size_t size, void *unused) {
   name = name == NULL ? info->dlpi_name : name + 1;
   for (size_t i = 0; i < sizeof runtime_names / sizeof *runtime_names; i++) {
     if (strcmp(name, runtime_names[i]) != 0) continue;
-    if (image_count < 8) images[image_count++] = (typeof(images[0])){low, high, i == 1};
+    if (image_count < 8) images[image_count++] = (struct tophash_code){low, high};
   }
   return 0;
 }
@@ -82,14 +79,6 @@ bool tophash_is_runtime(const void *caller) {
   for (int i = 0; i < image_count; i++)
     if ((uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high) return true;
   if (image_count > 0) __atomic_store_n(outsider(caller), (uint64_t)caller, __ATOMIC_RELAXED);
-  return false;
-}
-
-bool tophash_is_concurrency(const void *caller) {
-  if (is_outside(caller)) return false;
-  for (int i = 0; i < image_count; i++)
-    if (images[i].is_concurrency)
-      return (uint64_t)caller >= images[i].low && (uint64_t)caller < images[i].high;
   return false;
 }
 

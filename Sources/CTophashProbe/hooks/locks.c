@@ -59,7 +59,7 @@ static void note(const volatile void *lock, const void *caller) {
 static bool orders(const void *caller, const volatile void *lock) {
   if (!tophash_process.has_clocks) return false;
   return !tophash_is_runtime(caller) ||
-         (tophash_is_concurrency(caller) && !tophash_is_runtime((const void *)lock));
+         (tophash_runtime_runs_tasks((uint64_t)caller) && !tophash_is_runtime((const void *)lock));
 }
 
 enum effect {
@@ -74,11 +74,11 @@ static void before(enum effect effect, const volatile void *lock, const void *ca
       tophash_clocks_forget_sync(tophash_process.clocks, key | TOPHASH_KEY_READERS);
       break;
     case RELEASE:
-      if (tophash_is_concurrency(caller)) return tophash_edge_announced_release((void *)lock);
+      if (tophash_runtime_runs_tasks((uint64_t)caller)) return tophash_edge_announced_release((void *)lock);
       tophash_edge_release(key);
       break;
     case UNLOCK:
-      if (tophash_is_concurrency(caller)) return tophash_edge_announced_release((void *)lock);
+      if (tophash_runtime_runs_tasks((uint64_t)caller)) return tophash_edge_announced_release((void *)lock);
       tophash_clocks_release_lock(tophash_process.clocks, tophash_strand_current(), key);
       break;
     case MEET:
@@ -98,7 +98,7 @@ static void after(enum effect effect, const volatile void *lock, const void *cal
   uint64_t key = (uint64_t)lock;
   switch (effect) {
     case ACQUIRE:
-      if (tophash_is_concurrency(caller)) return tophash_edge_announced_acquire((void *)lock);
+      if (tophash_runtime_runs_tasks((uint64_t)caller)) return tophash_edge_announced_acquire((void *)lock);
       tophash_edge_acquire(key);
       break;
     case ACQUIRE_READ:

@@ -66,9 +66,8 @@ static const char *const names[ENTRIES] = {
 static void *entries[ENTRIES];
 static bool is_static;
 // Where the libraries are mapped that run tasks, and that bring collections.
-static struct range {
-  uint64_t low, high;
-} concurrency, core;
+struct tophash_code tophash_concurrency_code;
+static struct tophash_code core;
 static bool patched;
 
 TOPHASH_EXPORT void swift_beginAccess(void *, uint64_t *, uintptr_t, void *);
@@ -182,7 +181,7 @@ static void find_static(void) {
 /// Finds the mapping that holds the address in `range->low`.
 static int find_range(struct dl_phdr_info *info, size_t size, void *range) {
   (void)size;
-  struct range *found = range;
+  struct tophash_code *found = range;
   uint64_t low = UINT64_MAX, high = 0;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
@@ -191,7 +190,7 @@ static int find_range(struct dl_phdr_info *info, size_t size, void *range) {
     if (start + info->dlpi_phdr[i].p_memsz > high) high = start + info->dlpi_phdr[i].p_memsz;
   }
   if (found->low < low || found->low >= high) return 0;
-  *found = (struct range){low, high};
+  *found = (struct tophash_code){low, high};
   return 1;
 }
 
@@ -207,11 +206,11 @@ bool tophash_runtime_find(void) {
   tophash_runtime.enter_task = has_tasks ? (void (*)(char *))entries[ENTER] : do_nothing;
   tophash_runtime.exit_task = has_tasks ? (void (*)(char *))entries[EXIT] : do_nothing;
   tophash_runtime.current_task = (void *(*)(void))dlsym(RTLD_DEFAULT, "swift_task_getCurrent");
-  concurrency = (struct range){.low = (uint64_t)tophash_runtime.current_task};
-  if (is_static || dl_iterate_phdr(find_range, &concurrency) == 0)
-    concurrency = (struct range){0};
-  core = (struct range){.low = (uint64_t)entries[BEGIN]};
-  if (is_static || dl_iterate_phdr(find_range, &core) == 0) core = (struct range){0};
+  tophash_concurrency_code = (struct tophash_code){.low = (uint64_t)tophash_runtime.current_task};
+  if (is_static || dl_iterate_phdr(find_range, &tophash_concurrency_code) == 0)
+    tophash_concurrency_code = (struct tophash_code){0};
+  core = (struct tophash_code){.low = (uint64_t)entries[BEGIN]};
+  if (is_static || dl_iterate_phdr(find_range, &core) == 0) core = (struct tophash_code){0};
   tophash_runtime.is_unique =
       entries[UNIQUE] == NULL ? make_copies : (bool (*)(const void *))entries[UNIQUE];
   tophash_runtime.retain = (void *(*)(const void *))entries[RETAIN];
@@ -275,10 +274,6 @@ void tophash_runtime_pass_accesses(void) {
 bool tophash_runtime_is_static(void) { return is_static; }
 
 bool tophash_runtime_is_core(uint64_t pc) { return pc >= core.low && pc < core.high; }
-
-bool tophash_runtime_runs_tasks(uint64_t pc) {
-  return pc >= concurrency.low && pc < concurrency.high;
-}
 
 // When the entries are patched the runtime's own code is the way that proves
 // it; else the call through the dynamic linker, which ends in the hook.

@@ -67,9 +67,6 @@ static inline void tophash_edge_acquire(uint64_t key) {
   tophash_clocks_acquire(tophash_process.clocks, tophash_strand_current(), key);
 }
 
-/// True when `caller` is code of the concurrency runtime.
-bool tophash_is_concurrency(const void *caller);
-
 /// What the runtime announces. Between two pieces of work a pool's thread finishes
 /// the first one, and speaks for that one.
 void tophash_edge_announced_release(void *object);

@@ -185,9 +185,17 @@ void (*tophash_runtime_entry_begin(void))(void *, uint64_t *, uintptr_t, void *)
 void (*tophash_runtime_entry_end(void))(uint64_t *);
 /// True when the runtime is part of the program: interposition cannot reach it.
 bool tophash_runtime_is_static(void);
+/// Where the code of a library lies; both 0 where there is none.
+struct tophash_code {
+  uint64_t low, high;
+};
+extern struct tophash_code tophash_concurrency_code;
 /// True for code of the library that runs tasks; never in a program that holds
-/// the runtime itself.
-bool tophash_runtime_runs_tasks(uint64_t pc);
+/// the runtime itself. Asked for each frame of a stack: no call.
+static inline bool tophash_runtime_runs_tasks(uint64_t pc) {
+  return pc - tophash_concurrency_code.low <
+         tophash_concurrency_code.high - tophash_concurrency_code.low;
+}
 /// Redirects the runtime's entry points to the hooks. Only while the process
 /// has one thread. True when all of them were.
 bool tophash_runtime_patch(void);

@@ -88,6 +88,13 @@ enum tophash_policy {
   TOPHASH_POLICY_PCT,
   /// Go on with the same thread, but one time in ten with any.
   TOPHASH_POLICY_STICKY,
+  /// As POS, but threads that are about to do the same to the same object at the same place are
+  /// one choice: that many are alike hides the odd one no longer. Starts are late in half of the
+  /// runs; a thread that starts comes to its first point at once.
+  TOPHASH_POLICY_ALIKE,
+  /// As POS_LATE, but whoever has taken a lock (or from a semaphore, or executed a locked
+  /// instruction) goes behind all others.
+  TOPHASH_POLICY_HOLD,
   TOPHASH_POLICIES
 };
 
@@ -113,6 +120,8 @@ struct tophash_order {
   uint32_t choice_count;
   uint32_t keeps_crossroads;  // for a search that tries every one
   uint32_t real_limit_ms;  // how long a run may stay without any progress
+  uint32_t is_direct;    // one run, in the process that was started: for a debugger
+  uint32_t unused;
   struct tophash_choice choices[TOPHASH_CHOICES];
 };
 
@@ -288,7 +297,14 @@ struct tophash_candidate {
   uint32_t thread;
   uint32_t point;   // what it would do
   uint32_t object;
+  bool is_stuck;    // it would find its lock taken: no policy lets it go before others
+  uint64_t place;   // where in the program; only told where `tophash_policy_asks_place`
 };
+
+/// Whether the policy looks at what other threads are about to do.
+bool tophash_policy_asks_pending(uint32_t policy);
+/// Whether the policy looks at where threads are.
+bool tophash_policy_asks_place(uint32_t policy);
 
 struct tophash_scheduler {
   const struct tophash_order *order;
@@ -300,6 +316,7 @@ struct tophash_scheduler {
   uint64_t floor;      // PCT: priorities that were lowered go down from here
   uint32_t change_at[16];
   uint64_t priority[TOPHASH_THREADS];
+  bool starts_are_late;  // new threads wait until those before them cannot go on
   bool is_late[TOPHASH_THREADS];
   // Replay: each thread's next choice, and the one after each.
   uint32_t next_choice[TOPHASH_THREADS];

@@ -41,4 +41,10 @@ uint32_t tophash_testing_conflicts(uint32_t scope, uint32_t *conflicts, uint32_t
 /// Returns how many there are.
 uint32_t tophash_testing_expect(uint32_t scope);
 
+// The library that `tophash explore` preloads has one function of its own:
+
+/// 1 while this process runs in an order that is decided from outside, so that test code need
+/// not try orders by itself.
+uint32_t tophash_testing_is_explored(void);
+
 #endif

@@ -40,4 +40,13 @@ int32_t tophash_thread_identifier(uint32_t number);
 // The name of the thread with that number; false when it has ended or has none.
 bool tophash_thread_name(uint32_t number, char *name, int capacity);
 
+// The return addresses of the calling thread's functions, innermost first: at
+// most `capacity` of them. Returns how many.
+//
+// Follows frame pointers. Code that keeps none, as Dispatch's, leaves anything in
+// their register, so nothing outside of the thread's own stack is read: there
+// the walk ends. (The standard library's own capture goes on, and crashes, once
+// in some hundred thousand times on Dispatch's threads.)
+uint32_t tophash_thread_callers(uintptr_t *addresses, uint32_t capacity);
+
 #endif

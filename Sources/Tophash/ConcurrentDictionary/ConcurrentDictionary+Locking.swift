@@ -63,6 +63,7 @@ extension ConcurrentDictionary {
   /// Unlocks, and does what is due afterwards.
   @inlinable @inline(__always)
   internal func end(_ edit: Edit<Key, Value>) {
+    if let node = edit.emptied { recycle(node, edit) }
     edit.unlock()
     if _slowPath(edit.addedNode) {
       let header = edit.segment.header
@@ -73,12 +74,14 @@ extension ConcurrentDictionary {
         grow(edit.segment)
       }
     }
-    if let node = edit.emptied { recycle(node, edit) }
   }
 
-  /// Only after unlocking: until then, readers may take the node for part of this chain.
+  /// Gives back a node that has left its chain, while the bucket is locked: after unlocking, its
+  /// segment may be replaced and be filled anew, and the node be in use there.
   @inlinable @inline(never)
   internal func recycle(_ node: Bucket, _ edit: Edit<Key, Value>) {
+    // The later version first, for readers that take the node for part of this chain.
+    edit.home.bucketWord = edit.word.locked
     if edit.segment.isInArea(node) {
       edit.segment.giveBack(node, first: edit.emptiedFirst)
     } else {

@@ -164,6 +164,7 @@ extension ConcurrentDictionary {
     for segment in old {
       let spills = spills(of: segment)
       segment.close()
+      segment.releaseAreaPages()
       withStructure {
         $0.giveBack(segment)
         $0.freeSpills.append(contentsOf: spills)
@@ -235,7 +236,7 @@ extension ConcurrentDictionary {
     while position < HashParts.positions {
       let segment = own(at: position)
       let range = segment.range
-      // Seven entries on average per home is when a segment grows.
+      // Seven and a half entries on average per home is when a segment grows.
       let homesWanted = range.share * Double(minimumCapacity) / 6.5
       if Double(segment.homes) >= homesWanted || range.depth >= 30 {
         segment.disown()

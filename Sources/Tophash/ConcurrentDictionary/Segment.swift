@@ -47,7 +47,7 @@ internal struct SegmentHeader: ~Copyable {
   @usableFromInline internal let state = Atomic<Int>(Segment<Int, Int>.private)
 
   /// Overflow nodes in use. A measure of how full the segment is that costs ordinary insertions
-  /// nothing: with homes of 7 slots and 7 entries on average, half as many nodes as homes.
+  /// nothing: with homes of 7 slots and 7.5 entries on average, five nodes to eight homes.
   @usableFromInline internal let overflowCount = Atomic<Int>(0)
 
   /// Grow when `overflowCount` gets there.
@@ -212,7 +212,7 @@ internal struct Segment<Key, Value>: Equatable {
     }
     // Relaxed: private.
     header.pointee.overflowCount.store(0, ordering: .relaxed)
-    header.pointee.growAt.store(Swift.max(1, homes &>> 1), ordering: .relaxed)
+    header.pointee.growAt.store(Swift.max(1, (5 &* homes) &>> 3), ordering: .relaxed)
     for index in 0..<homes {
       let bucket = bucket(index)
       let version = bucket.bucketWord.versionOnly

@@ -90,6 +90,23 @@ extension ConcurrentDictionary {
 }
 
 extension Segment {
+  /// Returns the pages of this private segment's overflow nodes to the system: who takes it next
+  /// begins with few of them.
+  ///
+  /// A reader that was held up in such a node finds zeros, no tags and no next node, and then a
+  /// later version in the bucket.
+  @usableFromInline
+  internal func releaseAreaPages() {
+    #if os(Linux)
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = Node<Int, Int>.roundUp(
+      Int(bitPattern: base) + Self.areaOffset(homesLog: homesLog), to: page)
+    let end = (Int(bitPattern: base) + Self.byteCount(homesLog: homesLog)) & ~(page - 1)
+    guard start < end else { return }
+    _ = madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, Int32(MADV_DONTNEED))
+    #endif
+  }
+
   /// Returns the pages of this private segment to the system. They read as zeros from then on,
   /// which is a bucket that is not live, and the versions are remembered to go on from.
   @usableFromInline

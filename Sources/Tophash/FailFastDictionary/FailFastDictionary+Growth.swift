@@ -1,3 +1,5 @@
+import Synchronization
+
 extension FailFastDictionary {
   /// The number of entries that `2^exponent` buckets take: 6.5 for each, but
   /// one bucket is filled. Go's measurements chose 6.5: few overflow buckets,
@@ -48,6 +50,7 @@ extension FailFastDictionary {
     evacuatedCount = 0
     nextRelease = array.release(below: 0)
     hasWork = true
+    setGrowing(true)
     if doubling { doublingCount += 1 } else { sameSizeGrowthCount += 1 }
     TimelineMarks.step("FailFastDictionary: grows from \(1 << array.exponent) buckets")
     install(BucketArray(exponent: array.exponent + (doubling ? 1 : 0)))
@@ -62,6 +65,8 @@ extension FailFastDictionary {
   @inlinable @inline(never)
   func work() {
     if let array = drainedArray, !array.releaseBlock() { drainedArray = nil }
+    // A misuse may have overwritten it; then look-ups would not see the old array.
+    if old != nil, access.load(ordering: .relaxed) & AccessWord.growing == 0 { setGrowing(true) }
     evacuateNext()
     evacuateNext()
     hasWork = old != nil || drainedArray != nil
@@ -114,6 +119,7 @@ extension FailFastDictionary {
     old = nil
     evacuatedCount = 0
     oldArray = nil
+    setGrowing(false)
     // An iterator may look at it; then it goes with the iterator.
     if !array.keepsKeys {
       array.releaseAll()

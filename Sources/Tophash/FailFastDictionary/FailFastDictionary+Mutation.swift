@@ -104,6 +104,7 @@ extension FailFastDictionary {
     evacuatedCount = 0
     drainedArray = nil
     hasWork = false
+    setGrowing(false)
     storedCount = 0
     reseed()
     if keepingCapacity, isKnownUniquelyReferenced(&currentArray) {

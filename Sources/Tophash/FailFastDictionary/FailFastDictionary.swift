@@ -33,7 +33,7 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   // that work, and for all threads.
 
   /// Who changes the dictionary, or was the last to do so, or made it.
-  @usableFromInline let access = Atomic<UInt64>(AccessWord.initial(thread: tophash_thread_number()))
+  @usableFromInline let access: Atomic<UInt64>
 
   /// Where the latest change was begun: two levels of a stack, which cost two stores. Atomic, for
   /// they are read while another thread may change them.
@@ -69,6 +69,7 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   /// - Parameter hashing: `.keyed` for keys that an attacker may choose.
   @inlinable
   public init(hashing: KeyHashing = .fast) {
+    access = Atomic(AccessWord.initial(thread: tophash_thread_number(), hashing))
     hasher = KeyHasher(hashing, seed: SharedRandomSource.next())
     current = BucketView(heads: EmptyBucket.head, entries: Self.noEntries, mask: 0)
   }
@@ -160,20 +161,38 @@ extension FailFastDictionary {
     return found
   }
 
-  /// A reading access, but arranged so that nothing has to be kept for the case
-  /// of misuse: that costs more than the two comparisons.
+  /// A reading access, but arranged so that on the short way it costs hardly more
+  /// than a look-up without any check: the first look at the access word is the
+  /// one at whether the dictionary grows, and nothing has to be kept for misuse
+  /// but the word itself.
   @inlinable @inline(__always)
   func lookUp(_ key: Key) -> Value? {
     let seen = access.load(ordering: .acquiring)
-    if _slowPath(seen & AccessWord.busy != 0) { return lookUpSlowly(key, after: seen) }
-    let value = find(key)?.entry.pointee.value
-    if _slowPath(!isUnchanged(since: seen)) { return lookUpSlowly(key, after: seen) }
+    let value: Value?
+    if _fastPath(seen & AccessWord.special == 0) {
+      value = findInOneArray(key)?.entry.pointee.value
+    } else if seen & AccessWord.busy == 0 {
+      value = find(key)?.entry.pointee.value
+    } else {
+      return lookUpAgain(key, seen)
+    }
+    guard _fastPath(isUnchanged(since: seen)) else { return lookUpAgain(key, seen) }
     return value
   }
 
+  /// The cell of `key` when there is no old array, and hashes are not keyed.
+  @inlinable @inline(__always)
+  func findInOneArray(_ key: Key) -> Cell<Key, Value>? {
+    let hash = UInt(truncatingIfNeeded: hasher.hashUnkeyed(key))
+    return current[current.index(of: hash)]
+      .find(key, fingerprint: ControlByte.fingerprint(of: hash))
+  }
+
   /// Reports the misuse, if it is one, and looks the key up again.
+  ///
+  /// - Parameter seen: what the access word was when the look-up began.
   @inlinable @inline(never)
-  func lookUpSlowly(_ key: Key, after seen: UInt64) -> Value? {
+  func lookUpAgain(_ key: Key, _ seen: UInt64) -> Value? {
     if seen & AccessWord.busy == 0 { endRead(seen, .lookup) }
     guard let seen = beginRead(.lookup) else { return nil }
     let value = find(key)?.entry.pointee.value

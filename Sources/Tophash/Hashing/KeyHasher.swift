@@ -19,13 +19,17 @@ internal struct KeyHasher<Key: Hashable>: Sendable {
   /// - Complexity: O(1) for integers, O(length) for strings.
   @inlinable @inline(__always)
   internal func hash(_ key: Key) -> UInt64 {
-    if _fastPath(!isKeyed) {
-      if let word = FoldedHash.word(key) { return FoldedHash.hash(word, seed: seed) }
-      if Key.self == String.self,
-        let hash = FoldedHash.hash(_identityCast(key, to: String.self), seed: seed)
-      {
-        return hash
-      }
+    _fastPath(!isKeyed) ? hashUnkeyed(key) : hashByHasher(key)
+  }
+
+  /// `hash(_:)`, for whoever knows that `isKeyed` is false.
+  @inlinable @inline(__always)
+  internal func hashUnkeyed(_ key: Key) -> UInt64 {
+    if let word = FoldedHash.word(key) { return FoldedHash.hash(word, seed: seed) }
+    if Key.self == String.self,
+      let hash = FoldedHash.hash(_identityCast(key, to: String.self), seed: seed)
+    {
+      return hash
     }
     return hashByHasher(key)
   }

@@ -2,6 +2,7 @@ import Foundation
 import TophashExploration
 import TophashFindings
 import TophashReports
+import TophashSearch
 import TophashSymbols
 
 /// A program that can be run under control: found, looked at, with the library to preload.
@@ -31,6 +32,13 @@ struct ControlledProgram {
   /// Starts the program up to its `main`.
   func server(_ number: Int) throws(ToolError) -> ForkServer {
     try explained { () throws(ForkServer.Trouble) in try ForkServer(program, number: number) }
+  }
+
+  /// A run in a process that somebody else starts.
+  func directRun(following choices: [Choice], stepLimit: Int) throws(ToolError) -> DirectRun {
+    try explained { () throws(ForkServer.Trouble) in
+      try DirectRun(program, following: choices, stepLimit: stepLimit)
+    }
   }
 
   /// Of the program's file; empty when it has none.

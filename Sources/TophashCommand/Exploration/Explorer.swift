@@ -1,6 +1,7 @@
 import Foundation
 import TophashExploration
 import TophashReports
+import TophashSearch
 import TophashSymbols
 
 /// One `tophash explore`, from the program's name to the exit status.
@@ -48,6 +49,19 @@ struct Explorer {
     leave(exploration)
   }
 
+  /// Searches again and again, and prints only how many schedules that took.
+  func run(searches: Int) throws(ToolError) {
+    let program = try ControlledProgram(
+      command: command, randomizesAddresses: randomizesAddresses, environment: environment,
+      console: console)
+    defer { program.directory.remove() }
+    let all = try servers(program)
+    let series = SearchSeries(search: search, count: searches)
+    try program.explained { () throws(ForkServer.Trouble) in
+      try series.run(on: all) { print($0) }
+    }
+  }
+
   private func leave(_ exploration: Exploration) -> Never {
     if exploration.failure != nil { exit(ExitStatus.findings.rawValue) }
     if exploration.result.progress.runs > 0 { exit(0) }
@@ -59,10 +73,15 @@ struct Explorer {
 
   // MARK: Searching
 
-  private func explore(_ program: ControlledProgram) throws(ToolError) -> Exploration {
+  private func servers(_ program: ControlledProgram) throws(ToolError) -> [ForkServer] {
     let count = jobs ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, 16))
     var servers: [ForkServer] = []
     for number in 0..<count { servers.append(try program.server(number)) }
+    return servers
+  }
+
+  private func explore(_ program: ControlledProgram) throws(ToolError) -> Exploration {
+    var servers = try servers(program)
     var search = search
     let console = console
     search.progress = { progress in
@@ -153,7 +172,10 @@ struct Explorer {
       return account.choices.count < choices.count ? account.choices : choices
     }
     let shrunk = try shrinker.shrink(found.account.choices)
-    var fewest = FewestSwitches(attempt: run)
+    var fewest = FewestSwitches { (choices) throws(ForkServer.Trouble) in
+      let (account, isSame) = try run(choices)
+      return (account.crossroads, isSame)
+    }
     let (fewer, isFewest) = try fewest.search(fewerThan: shrunk.count)
     return (fewer ?? shrunk, isFewest)
   }

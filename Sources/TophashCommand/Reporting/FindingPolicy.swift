@@ -83,14 +83,24 @@ struct FindingPolicy {
         ?? "baseline '\(written.path)': \(count) written")
   }
 
+  /// Those findings that are not suppressed, while there is no report yet.
+  func open(_ findings: [Finding]) -> [Finding] {
+    var suppressor = suppressor(baseline)
+    return suppressor.apply(to: findings).filter { $0.suppression == nil }
+  }
+
   private func judged(_ report: Report, _ baseline: Baseline?) -> Report {
-    var suppressor = Suppressor(
-      files: suppressions, baseline: baseline,
-      paths: Paths(directory: FileManager.default.currentDirectoryPath),
-      today: Day(of: Date()), source: SourceFile.read)
+    var suppressor = suppressor(baseline)
     var report = report
     report.findings = suppressor.apply(to: report.findings)
     report.remarks = suppressor.remarks
     return report
+  }
+
+  private func suppressor(_ baseline: Baseline?) -> Suppressor {
+    Suppressor(
+      files: suppressions, baseline: baseline,
+      paths: Paths(directory: FileManager.default.currentDirectoryPath),
+      today: Day(of: Date()), source: SourceFile.read)
   }
 }

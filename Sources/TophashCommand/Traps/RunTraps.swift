@@ -13,8 +13,7 @@ struct RunTraps {
   private let console: Console
   private let isUseful: Bool
   private var said: Set<TrapStore.Problem> = []
-  private var images: [String: ElfImage?] = [:]
-  private var calls: [String: AccessCalls] = [:]
+  private var names = SiteNames()
 
   /// Reads the file; a problem with it is said, and is no reason not to run.
   ///
@@ -37,7 +36,8 @@ struct RunTraps {
   mutating func hand(to directory: SessionDirectory, program: String) {
     let path = SmallFile.resolved(program) ?? program
     let lines = file.traps.values.sorted { $0.key < $1.key }.compactMap { trap -> String? in
-      guard trap.image == path.lastPathComponent, let address = address(of: trap, in: path) else {
+      guard trap.image == path.lastPathComponent, let address = names.address(of: trap, in: path)
+      else {
         return nil
       }
       return "\(trap.holdMicroseconds * 1000) \(String(address, radix: 16)) \(path)\n"
@@ -90,40 +90,8 @@ struct RunTraps {
 // MARK: - Names and addresses
 
 extension RunTraps {
-  private mutating func image(_ path: String) -> ElfImage? {
-    if let known = images[path] { return known }
-    let image = try? ElfImage(path: path)
-    images[path] = image
-    return image
-  }
-
-  private mutating func accessCalls(_ path: String) -> AccessCalls? {
-    if let known = calls[path] { return known }
-    guard let image = image(path) else { return nil }
-    let calls = AccessCalls(image)
-    self.calls[path] = calls
-    return calls
-  }
-
-  private mutating func address(of trap: Trap, in path: String) -> UInt64? {
-    if trap.symbol.isEmpty {
-      return image(path)?.buildID == trap.buildID ? trap.call : nil
-    }
-    return Int(exactly: trap.call).flatMap { call in
-      accessCalls(path)?.address(of: AccessCalls.Name(symbol: trap.symbol, call: call))
-    }
-  }
-
   private mutating func lesson(_ visit: SiteVisit, of process: EventFile) -> TrapFile.Lesson? {
-    guard let loaded = process.images.first(where: { $0.range.contains(visit.address) }),
-      let image = image(loaded.path)
-    else { return nil }
-    let address = visit.address &- loaded.base
-    let name = accessCalls(loaded.path)?.name(of: address)
-    let key = Trap.Key(
-      image: loaded.path.lastPathComponent, symbol: name?.symbol ?? "",
-      call: name.map { UInt64($0.call) } ?? address)
-    return TrapFile.Lesson(key: key, buildID: image.buildID ?? "", visit: visit)
+    names.lesson(visit, in: process.images)
   }
 
   /// The traps of an image of that name which has been built anew without their sites.
@@ -131,16 +99,9 @@ extension RunTraps {
     var gone: [Trap.Key] = []
     for path in Set(process.images.map(\.path)) {
       for trap in file.traps.values where trap.image == path.lastPathComponent {
-        if image(path) != nil, address(of: trap, in: path) == nil { gone.append(trap.key) }
+        if names.knows(path), names.address(of: trap, in: path) == nil { gone.append(trap.key) }
       }
     }
     return gone
-  }
-}
-
-extension String {
-  /// What follows the last slash.
-  fileprivate var lastPathComponent: String {
-    split(separator: "/").last.map(String.init) ?? self
   }
 }

@@ -26,6 +26,8 @@ struct Supervisor {
 
   /// Milliseconds between two looks. A process that waits for a verdict is not kept waiting.
   lazy var interval = haltsOnFinding ? 20 : 200
+  /// Those of some findings that nobody has suppressed.
+  var open: ([Finding]) -> [Finding] = { $0 }
   /// A signal that is for the runner itself: it is not handed on.
   var ownSignal: Int32?
   /// Called at each look, and when the runner's own signal comes.
@@ -61,26 +63,36 @@ struct Supervisor {
     let before = announced.count
     defer { pulse(announced.count > before ? .finding : .time) }
     // Candidates can wait until the end, and stop nothing.
-    for news in watcher?.look() ?? [] where news.conflict.grade == .caught {
-      let interpreter = SymbolInterpreter(images: news.process.images, tool: nil)
-      let variable =
-        news.process.header.isToolchain
-        ? nil : Judge.variable(of: news.conflict, in: news.process, interpreter)
-      if let variable, announced.insert(variable.qualifiedName).inserted {
-        console.say("race (caught) in \(variable.spoken) — reported in full when the program ends")
+    let news = (watcher?.look() ?? []).filter { $0.conflict.grade == .caught }
+    for news in Dictionary(grouping: news, by: \.file).values {
+      let findings = findings(of: news)
+      for finding in findings where announced.insert(finding.variable.qualifiedName).inserted {
+        console.say(
+          "race (caught) in \(finding.variable.spoken) — reported in full when the program ends")
       }
-      if haltsOnFinding { judge(news, isRace: variable != nil) }
+      if haltsOnFinding { judge(news, isRace: !findings.isEmpty) }
     }
   }
 
-  /// The process waits in the conflict: lets it go on from what is no finding, and ends it in a
-  /// race, while both accesses are still open.
-  private func judge(_ news: SessionWatcher.News, isRace: Bool) {
+  /// What is to be said of new conflicts of one process: no locks, and nothing that is suppressed.
+  private func findings(of news: [SessionWatcher.News]) -> [Finding] {
+    guard var process = news.first?.process, !process.header.isToolchain else { return [] }
+    process.conflicts = news.map(\.conflict)
+    var judge = Judge()
+    judge.add(process, interpreter: SymbolInterpreter(images: process.images, tool: nil))
+    return open(judge.report)
+  }
+
+  /// A process waits in each of its conflicts: lets it go on from what is no finding, and ends it
+  /// in a race, while both accesses are still open.
+  private func judge(_ news: [SessionWatcher.News], isRace: Bool) {
     if isRace {
-      kill(news.process.header.pid, SIGKILL)
+      for news in news.prefix(1) { kill(news.process.header.pid, SIGKILL) }
       child.send(SIGKILL)
-    } else {
-      let goOn: UInt32 = 1
+      return
+    }
+    let goOn: UInt32 = 1
+    for news in news {
       watcher?.directory.write(
         verdict: goOn,
         at: Conflict.verdictOffset(slot: news.conflict.slot, in: news.process.header),

@@ -1,3 +1,5 @@
+import TophashSearch
+
 /// A search and what became of its failure: all that a report says.
 package struct Exploration: Sendable {
   /// The program and its arguments, as they were typed.

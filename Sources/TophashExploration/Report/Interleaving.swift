@@ -1,3 +1,4 @@
+import TophashSearch
 import TophashSymbols
 
 /// What each thread did in a run, in order, in the words of its source.

@@ -1,5 +1,6 @@
 import CTophashSchedule
 import TophashReports
+import TophashSearch
 
 /// What became of a run.
 package struct Account: Sendable {
@@ -108,40 +109,20 @@ extension Account {
     }
   }
 
-  /// A point at which several threads could have gone on.
-  package struct Crossroads: Hashable, Sendable {
-    package var thread: Int
-    package var ownStep: Int
-    /// Those who would not have gone on in the plain order.
-    package var others: [Int]
-
-    package init(thread: Int, ownStep: Int, others: [Int]) {
-      self.thread = thread
-      self.ownStep = ownStep
-      self.others = others
-    }
-
-    init(_ crossroads: tophash_crossroads) {
-      self.init(
-        thread: Int(crossroads.thread), ownStep: Int(crossroads.own_step),
-        others: (0..<64).filter {
-          crossroads.others >> UInt64($0) & 1 == 1 && $0 != Int(crossroads.usual)
-        })
-    }
-  }
-
   /// A point that a thread passed.
   package struct Event: Sendable {
-    package var thread: Int
+    package var thread = 0
     /// The Swift task that ran there, by its number.
     package var task: Int?
-    package var taskName: String
+    package var taskName = ""
     package var point: Point?
-    package var object: Int
-    package var ownStep: Int
-    package var address: UInt64
-    package var time: UInt64
-    package var stack: [UInt64]
+    package var object = 0
+    package var ownStep = 0
+    package var address: UInt64 = 0
+    package var time: UInt64 = 0
+    package var stack: [UInt64] = []
+
+    package init() {}
 
     init(_ event: tophash_event) {
       thread = Int(event.thread)

@@ -31,7 +31,7 @@ package final class ForkServer {
     }
   }
 
-  /// Why there is no server.
+  /// Why there is no run.
   package enum Trouble: Error {
     case files(Int32)
     /// The system would not start the program: its error number.
@@ -144,15 +144,6 @@ package final class ForkServer {
   private static func start(
     _ program: Program, file: String, requests: Int32, answers: Int32, output: Int32
   ) -> (failure: Int32, process: pid_t) {
-    var environment = program.environment
-    let preloaded = environment["LD_PRELOAD"].flatMap { $0.isEmpty ? nil : ":" + $0 } ?? ""
-    environment["LD_PRELOAD"] = program.library + preloaded
-    environment["TOPHASH_EXPLORE"] = file
-    if program.randomizesAddresses { environment["TOPHASH_EXPLORE_ASLR"] = "1" }
-    environment["SWIFT_DETERMINISTIC_HASHING"] = "1"
-    // It would wait for a child of its own, in virtual time.
-    environment["SWIFT_BACKTRACE"] = "enable=no"
-
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -170,6 +161,7 @@ package final class ForkServer {
     sigaddset(&defaults, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    let environment = program.environment.merging(program.control(file: file)) { $1 }
     let words = environment.map { "\($0.key)=\($0.value)" }.sorted()
     return withCStrings(program.arguments) { arguments in
       withCStrings(words) { environment in

@@ -1,14 +1,7 @@
+import TophashSearch
+
 /// What a run is to do.
 package struct Order: Sendable {
-  /// How threads are chosen.
-  package enum Plan: Hashable, Sendable {
-    /// The plain order.
-    case plain
-    case search(Scheduler, seed: UInt64)
-    /// The plain order, but for these.
-    case replay([Choice])
-  }
-
   package var plan: Plan
   /// How many steps a run is believed to have.
   package var length = 100
@@ -21,10 +14,10 @@ package struct Order: Sendable {
   /// How long a run may stay without progress, in milliseconds of real time.
   package var realLimit = 10_000
 
+  /// The program is to run it in its first process, without a server: for a debugger.
+  package var isDirect = false
+
   package init(plan: Plan) {
     self.plan = plan
   }
-
-  /// `pct`: how many ordering constraints the sought failure has.
-  static let depth = 3
 }

@@ -1,5 +1,6 @@
 import CTophashSchedule
 import Glibc
+import TophashSearch
 
 /// The file that tool and program have both mapped: the order of a run, and its account.
 final class SharedFile {
@@ -38,11 +39,12 @@ final class SharedFile {
     into.pointer(to: \.policy)!.pointee = TOPHASH_POLICY_DEFAULT.rawValue
     into.pointer(to: \.is_replay)!.pointee = 0
     into.pointer(to: \.choice_count)!.pointee = 0
-    into.pointer(to: \.depth)!.pointee = UInt32(Order.depth)
+    into.pointer(to: \.depth)!.pointee = UInt32(Plan.depth)
     into.pointer(to: \.length)!.pointee = UInt32(clamping: order.length)
     into.pointer(to: \.step_limit)!.pointee = UInt32(clamping: order.stepLimit)
     into.pointer(to: \.keeps_crossroads)!.pointee = order.keepsCrossroads ? 1 : 0
     into.pointer(to: \.is_detailed)!.pointee = order.isDetailed ? 1 : 0
+    into.pointer(to: \.is_direct)!.pointee = order.isDirect ? 1 : 0
     into.pointer(to: \.real_limit_ms)!.pointee = UInt32(clamping: order.realLimit)
     switch order.plan {
     case .plain: break
@@ -75,7 +77,7 @@ final class SharedFile {
       .map(Account.Overlap.init)
     account.crossroads = slots(
       tophash_file_crossroads(file), facts.crossroads_count, TOPHASH_CROSSROADS
-    ).map(Account.Crossroads.init)
+    ).map(Crossroads.init)
     guard isDetailed else { return account }
     account.threads = slots(tophash_file_threads(file), facts.thread_count, TOPHASH_THREADS)
       .map(Account.Thread.init)

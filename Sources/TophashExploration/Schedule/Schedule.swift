@@ -1,3 +1,5 @@
+import TophashSearch
+
 /// A schedule that makes a program fail, and all that it takes to run it again.
 package struct Schedule: Hashable, Sendable {
   /// The program and its arguments, as they were typed.

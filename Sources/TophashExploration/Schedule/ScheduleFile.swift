@@ -1,3 +1,5 @@
+import TophashSearch
+
 /// A schedule as text: a version, a few facts, and one deviation a line.
 ///
 ///     tophash-schedule 1

@@ -1,4 +1,5 @@
 import Glibc
+import TophashSearch
 
 /// Runs a program in one order after another until it fails.
 ///
@@ -76,10 +77,8 @@ package struct Search {
     if Failure(plain, allowsOverlaps: allowsOverlaps) != nil || plain.end != .program {
       return result
     }
-    var portfolio = Portfolio(only: only)
-    portfolio.note(nil, hash: plain.hash)
-    var bounded = BoundedSearch()
-    bounded.note([], plain.crossroads, isWhole: plain.hasAllCrossroads)
+    var turns = Turns(seed: seed, only: only)
+    turns.notePlain(hash: plain.hash, plain.crossroads, isWhole: plain.hasAllCrossroads)
     var order = Order(plan: .plain)
     order.length = plain.steps
     order.stepLimit = max(20_000, plain.steps * 50)
@@ -87,21 +86,19 @@ package struct Search {
     var next = 0
     var lastNews = start
     while next < limit, result.found == nil, !isOver(start),
-      repeatsOneRun || !bounded.isEverythingTried
+      repeatsOneRun || !turns.bounded.isEverythingTried
     {
       // All of a round is decided before it begins, so that its order of arrival is no matter.
       let round = next..<min(limit, next + Portfolio.round)
-      let turns = round.compactMap { turn($0, portfolio, &bounded) }
-      if turns.isEmpty { break }
+      let decided = round.compactMap { turns.turn(repeatsOneRun ? 0 : $0) }
+      if decided.isEmpty { break }
       var accounts: [Int: Account] = [:]
-      try runRound(round, turns, order, servers, start, into: &accounts)
+      try runRound(round, decided, order, servers, start, into: &accounts)
       for index in round {
         guard let account = accounts[index] else { break }
-        let turn = turns[index - round.lowerBound]
-        portfolio.note(turn.scheduler, hash: account.hash)
-        if case .replay(let choices) = turn.plan {
-          bounded.note(choices, account.crossroads, isWhole: account.hasAllCrossroads)
-        }
+        let turn = decided[index - round.lowerBound]
+        turns.note(
+          turn, hash: account.hash, account.crossroads, isWhole: account.hasAllCrossroads)
         result.progress.runs += 1
         result.note(account)
         if !repeatsOneRun, let failure = Failure(account, allowsOverlaps: allowsOverlaps) {
@@ -110,54 +107,26 @@ package struct Search {
           break
         }
       }
-      next += turns.count
-      portfolio.endRound()
-      result.progress.distinct = portfolio.distinct
+      next += decided.count
+      turns.endRound()
+      result.progress.distinct = turns.portfolio.distinct
       result.progress.seconds = Self.now() - start
       if Self.now() - lastNews > 2 {
         lastNews = Self.now()
         progress(result.progress)
       }
     }
-    result.progress.distinct = portfolio.distinct
+    result.progress.distinct = turns.portfolio.distinct
     result.progress.seconds = Self.now() - start
-    result.members = portfolio.members
-    result.unseen = portfolio.unseen
-    result.completeUpTo = bounded.completeUpTo
-    result.isEverythingTried = bounded.isEverythingTried
+    result.members = turns.portfolio.members
+    result.unseen = turns.portfolio.unseen
+    result.completeUpTo = turns.bounded.completeUpTo
+    result.isEverythingTried = turns.bounded.isEverythingTried
     return result
   }
 
-  /// One run of the search.
-  private struct Turn {
-    var scheduler: Scheduler
-    var plan: Order.Plan
-  }
-
-  /// What to do in the `index`th run; `nil` when there is nothing left.
-  private func turn(
-    _ index: Int, _ portfolio: Portfolio, _ bounded: inout BoundedSearch
-  ) -> Turn? {
-    var scheduler = portfolio.scheduler(for: index)
-    if scheduler == .bounded {
-      if let choices = bounded.take() { return Turn(scheduler: .bounded, plan: .replay(choices)) }
-      if only == .bounded { return nil }
-      scheduler = .random
-    }
-    return Turn(scheduler: scheduler, plan: .search(scheduler, seed: runSeed(index)))
-  }
-
-  /// The seed of the `index`th run.
-  private func runSeed(_ index: Int) -> UInt64 {
-    let index = repeatsOneRun ? 0 : index
-    var word = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index)
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
-  }
-
   private func runRound(
-    _ round: Range<Int>, _ turns: [Turn], _ order: Order, _ servers: [ForkServer],
+    _ round: Range<Int>, _ turns: [Turns.Turn], _ order: Order, _ servers: [ForkServer],
     _ start: Double, into accounts: inout [Int: Account]
   ) throws(ForkServer.Trouble) {
     var waiting = Array(round.prefix(turns.count).reversed())

@@ -124,6 +124,7 @@ package struct TextReporter: Reporter {
     for (index, advice) in finding.advice.enumerated() {
       lines.append((index == 0 ? "  fix: " : "       ") + advice)
     }
+    lines.append("  explained: tophash explain \(finding.rule.rawValue)")
     if finding.grade == .unordered {
       lines.append("  tried: \(finding.triedText)")
       lines.append(

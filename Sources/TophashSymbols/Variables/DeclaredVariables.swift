@@ -74,6 +74,25 @@ package struct DeclaredVariables: Sendable {
     return found.mapValues { $0.sorted() }
   }
 
+  /// A variable that others may share and for whose change the image has code of its own: a
+  /// setter, or an accessor for changes in place. Such code of a checked build announces the
+  /// change. An optimised program may have dropped what nobody calls; `nil` then, too.
+  package func changeable(in image: ElfImage) -> Variable? {
+    if let global = globals.first(where: \.hasMutator) { return global.variable }
+    let properties = Dictionary(
+      classes.flatMap(\.properties).filter(\.isMutable).map { ($0.variable.name, $0.variable) },
+      uniquingKeysWith: { first, _ in first })
+    if properties.isEmpty { return nil }
+    return image.symbols.lazy.filter { $0.isDefined && $0.name.hasPrefix("$s") }
+      .compactMap { symbol in
+        guard symbol.name.hasSuffix("vs") || symbol.name.hasSuffix("vM"),
+          let name = TypeDemangler.variable(symbol: symbol.name.dropLast(2) + "vp"),
+          let context = name.context
+        else { return nil }
+        return properties[(context.path.map(\.name) + [name.name]).joined(separator: ".")]
+      }.first
+  }
+
   private mutating func readGlobals(_ image: ElfImage, _ reader: () -> MetadataReader) {
     var mutators: Set<String> = []
     var found: [(ElfSymbol, TypeDemangler.VariableName)] = []

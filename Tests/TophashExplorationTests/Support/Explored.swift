@@ -7,6 +7,7 @@ enum Explored: String, CaseIterable {
   case account = "Account"
   case deadlock = "Deadlock"
   case locked = "Locked"
+  case oneShot = "OneShot"
   case overlap = "Overlap"
   case shapes = "Shapes"
   case tasks = "Tasks"

@@ -22,7 +22,7 @@ struct WordTable: Interpreter {
     Variable(kind: .storage, module: nil, name: "storage", type: "[Int]")
   }
 
-  func mayOrder(_ stack: [Frame]) -> Bool {
+  func mayOrder(_ stack: [Frame], accessing variable: Variable) -> Bool {
     stack.contains { atomicFunctions.contains($0.function) }
   }
 

@@ -46,7 +46,11 @@ extension FailFastDictionary {
   /// 2. After `emptyRest`, a chain has only `emptyRest`.
   /// 3. The count is the number of live cells.
   /// 4. No cell of the current array is evacuated.
+  /// 5. The access word says whether there is an old array, and how keys are hashed.
   func violation() -> String? {
+    let word = access.load(ordering: .relaxed)
+    if (word & AccessWord.growing != 0) != (old != nil) { return "the word is wrong about growing" }
+    if (word & AccessWord.keyed != 0) != hasher.isKeyed { return "the word is wrong about hashing" }
     guard let currentArray else { return storedCount == 0 ? nil : "entries, but no array" }
     var live = 0
     for (array, isOld) in [(currentArray, false)] + (oldArray.map { [($0, true)] } ?? []) {

@@ -1,3 +1,5 @@
+import TophashLinearizability
+
 /// What a stress task does to one key.
 enum KeyOperation: Hashable, Sendable {
   case read
@@ -6,26 +8,36 @@ enum KeyOperation: Hashable, Sendable {
   case insertIfAbsent(Int)
   case add(Int)
   case exchange(expected: Int?, desired: Int?)
+}
 
-  /// The sequential meaning: the value after, and what the caller gets.
-  func apply(to value: Int?) -> (after: Int?, result: Int?) {
-    switch self {
-    case .read: (value, value)
-    case .set(let new): (new, value)
-    case .remove: (nil, value)
-    case .insertIfAbsent(let new): (value ?? new, value ?? new)
-    case .add(let amount): ((value ?? 0) + amount, value)
-    case .exchange(let expected, let desired): (value == expected ? desired : value, value)
+/// What a stress task does.
+struct MapOperation: Hashable, Sendable, CustomStringConvertible {
+  var key: Int
+  var operation: KeyOperation
+
+  var description: String { "[\(key)] \(operation)" }
+}
+
+/// A map that does one operation at a time: a value for each key, and what the caller gets.
+struct MapModel: SequentialModel {
+  var initialState: Int? { nil }
+
+  func part(of operation: MapOperation) -> Int { operation.key }
+
+  func apply(_ operation: MapOperation, to value: inout Int?) -> Int? {
+    let old = value
+    switch operation.operation {
+    case .read: break
+    case .set(let new): value = new
+    case .remove: value = nil
+    case .insertIfAbsent(let new):
+      value = old ?? new
+      return value
+    case .add(let amount): value = (old ?? 0) + amount
+    case .exchange(let expected, let desired): if old == expected { value = desired }
     }
+    return old
   }
 }
 
-/// An operation that ran: between `call` and `end` it took effect, at one moment.
-struct RecordedOperation: Sendable {
-  var task: Int
-  var key: Int
-  var operation: KeyOperation
-  var result: Int?
-  var call: UInt64
-  var end: UInt64
-}
+typealias MapHistory = History<MapOperation, Int?>

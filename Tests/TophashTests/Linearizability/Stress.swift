@@ -1,4 +1,5 @@
 import Synchronization
+import TophashLinearizability
 
 @testable import Tophash
 
@@ -10,7 +11,7 @@ struct Stress {
   var seed: UInt64
 
   private final class Recorder: Sendable {
-    let history = Guarded<[RecordedOperation]>([])
+    let history = Guarded(MapHistory())
     let running: Atomic<Int>
     init(tasks: Int) { running = Atomic(tasks) }
   }
@@ -19,7 +20,7 @@ struct Stress {
   func run<Dictionary: SharedDictionary>(
     _ dictionary: Dictionary, key: @escaping @Sendable (Int) -> Dictionary.Key,
     background: (@Sendable () -> Void)? = nil
-  ) -> [RecordedOperation] {
+  ) -> MapHistory {
     let recorder = Recorder(tasks: tasks)
     let clock = ContinuousClock()
     let start = clock.now
@@ -29,8 +30,8 @@ struct Stress {
         return
       }
       var random = RandomSource(seed: seed &+ UInt64(task) &* 0x1234_5678_9ABC)
-      var history: [RecordedOperation] = []
-      history.reserveCapacity(operationsPerTask)
+      var history = MapHistory()
+      history.records.reserveCapacity(operationsPerTask)
       func now() -> UInt64 {
         let elapsed = (clock.now - start).components
         return UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000)
@@ -51,11 +52,12 @@ struct Stress {
           }
         let call = now()
         let result = Self.perform(operation, on: dictionary, key(number))
-        history.append(
-          RecordedOperation(
-            task: task, key: number, operation: operation, result: result, call: call, end: now()))
+        history.records.append(
+          .init(
+            task: task, operation: MapOperation(key: number, operation: operation), call: call,
+            answer: .init(result: result, time: now())))
       }
-      recorder.history.withLock { $0 += history }
+      recorder.history.withLock { $0.add(history) }
       recorder.running.wrappingSubtract(1, ordering: .releasing)
     }
     return recorder.history.withLock { $0 }

@@ -13,8 +13,10 @@ enum Operation: UInt8 {
 /// One word says who changes a dictionary, or was the last to do so.
 ///
 ///     63 … 32   the thread, by its number
-///     31 … 6    how many changes there were
-///      5 … 2    the operation
+///     31 … 8    how many changes there were
+///      7 … 4    the operation
+///          3    keyed: keys are hashed by `Hasher`
+///          2    growing: entries may be in the old array
 ///          1    contested: a misuse was noticed and is being cleared up
 ///          0    open: the change has not ended
 ///
@@ -24,25 +26,35 @@ enum Operation: UInt8 {
 /// stays, and the other side misses its own. A reader stores nothing: it
 /// compares the word at its end with the one at its beginning. So a change is
 /// noticed that begins and even ends while a reader is at work.
+///
+/// The bits `growing` and `keyed` say nothing about accesses. They are here because
+/// a look-up has to ask for them anyway: one test tells it that nobody is at work,
+/// that there is one array to look in, and how to hash.
 @usableFromInline
 enum AccessWord {
   @inlinable static var open: UInt64 { 1 }
   @inlinable static var contested: UInt64 { 2 }
-  @inlinable static var busy: UInt64 { 3 }
+  @inlinable static var busy: UInt64 { open | contested }
+  @inlinable static var growing: UInt64 { 4 }
+  @inlinable static var keyed: UInt64 { 8 }
+  /// What a look-up cannot do on its short way.
+  @inlinable static var special: UInt64 { busy | growing | keyed }
 
   /// Nothing was changed yet.
   @inlinable @inline(__always)
-  static func initial(thread: UInt32) -> UInt64 { UInt64(thread) &<< 32 }
+  static func initial(thread: UInt32, _ hashing: KeyHashing) -> UInt64 {
+    UInt64(thread) &<< 32 | (hashing == .keyed ? keyed : 0)
+  }
 
   @inlinable @inline(__always)
   static func next(after word: UInt64, _ operation: Operation, thread: UInt32) -> UInt64 {
-    let changes = (word &+ 64) & 0xffff_ffc0
-    return UInt64(thread) &<< 32 | changes | UInt64(operation.rawValue) &<< 2 | open
+    let kept = (word &+ 256) & (0xffff_ff00 | growing | keyed)
+    return UInt64(thread) &<< 32 | kept | UInt64(operation.rawValue) &<< 4 | open
   }
 
   @usableFromInline
   static func operation(_ word: UInt64) -> Operation {
-    Operation(rawValue: UInt8(truncatingIfNeeded: word >> 2) & 15) ?? .update
+    Operation(rawValue: UInt8(truncatingIfNeeded: word >> 4) & 15) ?? .update
   }
 
   static func thread(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
@@ -72,10 +84,23 @@ extension FailFastDictionary {
 
   @inlinable @inline(__always)
   func endWrite(_ word: UInt64) {
-    if _slowPath(access.load(ordering: .relaxed) != word) {
+    let now = access.load(ordering: .relaxed)
+    // The change itself may have begun or ended growing.
+    if _slowPath((now ^ word) & ~AccessWord.growing != 0) {
       leave(AccessWord.operation(word), word)
     } else {
-      access.store(word & ~AccessWord.open, ordering: .releasing)
+      access.store(now & ~AccessWord.open, ordering: .releasing)
+    }
+  }
+
+  /// Within a change: whether entries may be in the old array from now on.
+  @inlinable
+  func setGrowing(_ isGrowing: Bool) {
+    // In one step, as somebody may mark the word as contested.
+    if isGrowing {
+      _ = access.bitwiseOr(AccessWord.growing, ordering: .relaxed)
+    } else {
+      _ = access.bitwiseAnd(~AccessWord.growing, ordering: .relaxed)
     }
   }
 

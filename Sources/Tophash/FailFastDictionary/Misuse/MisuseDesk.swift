@@ -223,12 +223,13 @@ extension FailFastDictionary {
   func leave(_ operation: Operation, _ expected: UInt64) {
     let word = access.load(ordering: .acquiring)
     let isWrite = expected & AccessWord.open != 0
-    if word & ~AccessWord.contested == expected {
+    if (word ^ expected) & ~(AccessWord.contested | AccessWord.growing) == 0 {
       // Nobody changed anything, but somebody noticed an open change: this one.
       guard isWrite else { return }
       MisuseDesk.join(ObjectIdentifier(self), side: .here(operation), isOther: true)
+      let open = word & ~AccessWord.contested
       _ = access.compareExchange(
-        expected: expected, desired: expected & ~AccessWord.open, ordering: .relaxed)
+        expected: open, desired: open & ~AccessWord.open, ordering: .relaxed)
     } else if !isWrite, AccessWord.thread(word) == tophash_thread_number() {
       // The key's own `==` or `hash(into:)` changed the dictionary.
       MisuseDesk.respond(operation.misuseKind) {

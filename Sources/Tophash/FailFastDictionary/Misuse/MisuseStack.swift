@@ -1,3 +1,5 @@
+import CTophashThread
+
 #if canImport(Runtime)
 // A stack that was not captured can only be put together by what is internal there.
 @_spi(Internal) internal import Runtime
@@ -14,20 +16,33 @@ struct MisuseStack: Sendable {
   /// The calling thread's stack.
   init() {
     isPartial = false
-    if #available(macOS 26, *) {
-      backtrace = try? Backtrace.capture(limit: 48)
-    } else {
-      backtrace = nil
-    }
+    var callers = [UInt](repeating: 0, count: 48)
+    callers.removeLast(callers.count - Int(tophash_thread_callers(&callers, UInt32(callers.count))))
+    backtrace = Self.backtrace(callers.map { .returnAddress($0) })
   }
 
   /// What a change leaves behind: where it was begun, and where that returns to.
   init?(site: UInt, caller: UInt) {
-    guard site != 0, #available(macOS 26, *) else { return nil }
+    guard site != 0 else { return nil }
     isPartial = true
-    let frames: [RichFrame<UInt>] = [.programCounter(site), .returnAddress(caller)]
-    backtrace = Backtrace(
-      architecture: Self.architecture, frames: frames, images: nil)
+    backtrace = Self.backtrace([.programCounter(site), .returnAddress(caller)])
+  }
+
+  private static func backtrace(_ frames: [Place]) -> (any Sendable)? {
+    guard #available(macOS 26, *) else { return nil }
+    return Backtrace(
+      architecture: architecture,
+      frames: frames.map { place -> RichFrame<UInt> in
+        switch place {
+        case .programCounter(let address): .programCounter(address)
+        case .returnAddress(let address): .returnAddress(address)
+        }
+      }, images: nil)
+  }
+
+  private enum Place {
+    case programCounter(UInt)
+    case returnAddress(UInt)
   }
 
   #if arch(x86_64)
@@ -35,6 +50,12 @@ struct MisuseStack: Sendable {
   #else
   private static let architecture = "arm64"
   #endif
+
+  /// How many frames are known.
+  var frameCount: Int {
+    guard #available(macOS 26, *), let backtrace = backtrace as? Backtrace else { return 0 }
+    return backtrace.frames.reduce(0) { count, _ in count + 1 }
+  }
 
   /// A line per frame, without those of the dictionary itself.
   var frames: [String] {
@@ -53,6 +74,7 @@ struct MisuseStack: Sendable {
   private static let ownNames = ["MisuseStack", "MisuseDesk", "FailFastDictionary."]
   #else
   init() { isPartial = false }
+  var frameCount: Int { 0 }
   init?(site: UInt, caller: UInt) { nil }
   var frames: [String] { [] }
   #endif

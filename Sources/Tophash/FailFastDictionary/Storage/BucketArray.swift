@@ -99,7 +99,10 @@ final class BucketArray<Key, Value> {
       blocks.append(
         ZeroedMemory(
           byteCount: overflowBucketsPerBlock * stride,
-          alignment: max(16, MemoryLayout<Entry<Key, Value>>.alignment)))
+          alignment: max(16, MemoryLayout<Entry<Key, Value>>.alignment),
+          // Beside a large array from the kernel too, so that it can go back there: the next
+          // array needs overflow buckets only when it is nearly full.
+          isPaged: entryMemory.isPaged))
       usedOfLastBlock = 0
     }
     let start = blocks[blocks.count - 1].start + usedOfLastBlock * stride

@@ -22,8 +22,8 @@ enum ControlByte {
 
   @inlinable @inline(__always)
   static func fingerprint(of hash: UInt) -> UInt8 {
-    let top = UInt8(truncatingIfNeeded: hash >> 56)
-    return top < 6 ? top &+ 6 : top
+    // A few fingerprints more that are equal cost less than spreading them would.
+    max(UInt8(truncatingIfNeeded: hash >> 56), firstFingerprint)
   }
 }
 

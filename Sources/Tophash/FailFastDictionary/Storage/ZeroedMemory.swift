@@ -19,11 +19,12 @@ struct ZeroedMemory {
 
   @usableFromInline static let pagedThreshold = 1 << 20
 
+  /// - Parameter isPaged: Whether it comes from the kernel. Decided by the size when it is not said.
   @usableFromInline
-  init(byteCount: Int, alignment: Int) {
+  init(byteCount: Int, alignment: Int, isPaged: Bool? = nil) {
     self.byteCount = byteCount
-    isPaged = byteCount >= Self.pagedThreshold && alignment <= 4096
-    if isPaged {
+    self.isPaged = (isPaged ?? (byteCount >= Self.pagedThreshold)) && alignment <= 4096
+    if self.isPaged {
       let pages = mmap(
         nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
       guard let pages, pages != MAP_FAILED else { fatalError("out of memory") }

@@ -9,5 +9,8 @@ let package = Package(
     .testTarget(
       name: "CartTests",
       dependencies: ["Cart", .product(name: "TophashTesting", package: "tophash")]),
+    .testTarget(
+      name: "CartXCTests",
+      dependencies: ["Cart", .product(name: "TophashXCTest", package: "tophash")]),
   ]
 )
