@@ -111,8 +111,17 @@ package struct Laboratory: Sendable {
       return isSeen ? .noticed : Self.other(outcome)
     case .profile:
       // Of a program that crashed, too.
-      return outcome.output.contains("waited for others: ") ? .noticed : Self.other(outcome)
+      return Self.showsContention(outcome.output) ? .noticed : Self.other(outcome)
     }
+  }
+
+  /// Whether a profile has a place where somebody waited for others. Each program with an `async`
+  /// main function waits a moment for the main actor when it starts, which says nothing.
+  private static func showsContention(_ profile: String) -> Bool {
+    profile.split(separator: "\n", omittingEmptySubsequences: false)
+      .drop { !$0.hasPrefix("waited for others: ") }.dropFirst()
+      .prefix { !$0.isEmpty }
+      .contains { !$0.contains("actor DispatchMainExecutor") }
   }
 
   /// What a run came to in which nothing was noticed.

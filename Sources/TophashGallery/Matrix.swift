@@ -45,7 +45,9 @@ package struct Matrix: Codable, Sendable {
   package var conditions: String {
     let minutes = String(format: "%.1f", minutes)
     let load = String(format: "%.1f", load)
-    return "\(rows.count) misuses on \(processors) processors, in \(minutes) minutes after building;"
+    let misuses = rows.count == 1 ? "1 misuse" : "\(rows.count) misuses"
+    return
+      "\(misuses) on \(processors) processors, in \(minutes) minutes after building;"
       + " the load before was \(load)."
   }
 

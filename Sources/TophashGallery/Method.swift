@@ -45,8 +45,8 @@ package enum Method: String, CaseIterable, Codable, Hashable, Sendable {
       "the release build under 'tophash trace --variable' of the variable: two threads were inside"
         + " of it at one time on the timeline"
     case .profile:
-      "the release build under 'tophash profile': somebody waited for others, which is all that a"
-        + " profile can show"
+      "the release build under 'tophash profile': somebody waited for others, and not only for the"
+        + " main actor; that is all that a profile can show"
     case .threadSanitizer: "a release build with ThreadSanitizer: it reported a data race"
     case .inspect: "'tophash inspect' of the release build: the variable's accesses are tracked"
     }

@@ -54,8 +54,14 @@ import Testing
       verdict(.trace, Self.outcome(64, errors: "tophash: error: no variable; look\n"))
         == .impossible("no variable; look"))
     #expect(
-      verdict(.profile, Self.outcome(139, output: "waited for others: 1 s in 2 waits"))
+      verdict(
+        .profile,
+        Self.outcome(
+          139, output: "waited for others: 1 s in 2 waits\n  1 s  2 waits  lock  f()\n\n"))
         == .noticed)
+    let mainActor = "waited for others: 8 µs in 1 wait\n  8 µs  actor DispatchMainExecutor  f()\n\n"
+    #expect(
+      verdict(.profile, Self.outcome(0, output: mainActor + "  1 s for the lock\n")) == .silent)
     #expect(
       verdict(.profile, Self.outcome(0, output: "nobody waited for others\n")) == .silent)
     let inspection = #"{"variables": [{"name": "Cache.entries", "visibility": "tracked"}]}"#

@@ -13,6 +13,7 @@
 
 static int watchpoints[TOPHASH_WATCH_SLOTS];
 static uint32_t count;  // of watchpoints
+static uint32_t objects;  // in slots
 // Taken when an object of a watched class comes or goes, and by nobody else.
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 
@@ -47,18 +48,21 @@ static bool occupy(uint32_t slot, uint32_t target, uint64_t address, uint64_t ob
     int error = tophash_watchpoint_arm(watchpoints[slot], address, length, tophash_watch.reads,
                                        data_of(slot, generation));
     if (error != 0) {
+      place->object = 0;
       place->address = 0;
       tophash_watch.header->error = -error;
       return false;
     }
   }
   tophash_watch.header->watched[target]++;
+  if (object != 0) __atomic_fetch_add(&objects, 1, __ATOMIC_RELAXED);
   return true;
 }
 
 static void vacate(uint32_t slot) {
   struct tophash_watch_slot *place = &tophash_watch.header->slot[slot];
   if (!tophash_watch.is_software) tophash_watchpoint_disarm(watchpoints[slot]);
+  if (place->object != 0) __atomic_fetch_sub(&objects, 1, __ATOMIC_RELAXED);
   place->object = 0;
   __atomic_store_n(&place->address, 0, __ATOMIC_RELEASE);
 }
@@ -190,6 +194,9 @@ TOPHASH_COLD static void freed(uint64_t object) {
 }
 
 static inline void forget(uint64_t object) {
+  // Relaxed: whoever frees an object got it from the thread that made it, which had
+  // counted it before.
+  if (__atomic_load_n(&objects, __ATOMIC_RELAXED) == 0) return;
   for (uint32_t i = 0; i < TOPHASH_WATCH_SLOTS; i++)
     if (tophash_unlikely(tophash_watch.header->slot[i].object == object) && object != 0)
       return freed(object);
