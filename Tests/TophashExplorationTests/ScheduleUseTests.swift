@@ -59,7 +59,7 @@ import TophashTestSupport
     #expect(run.errors.contains("  env LD_PRELOAD="))
     // What it says can be done.
     let directory = try #require(run.errors.firstMatch(of: #/and remove '(.*)' in the end/#)?.1)
-    let control = ["LD_PRELOAD", "TOPHASH_EXPLORE"].compactMap { name in
+    let control = ["LD_PRELOAD", "TOPHASH_EXPLORE", "SWIFT_BACKTRACE"].compactMap { name in
       run.errors.firstMatch(of: try! Regex("\(name)=([^ ]*)", as: (Substring, Substring).self))
         .map { (name, String($0.1)) }
     }
