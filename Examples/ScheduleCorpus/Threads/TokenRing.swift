@@ -6,18 +6,19 @@ extension Program {
   static let tokenRing = threads("token_ring", "taken to come in the order of their start") {
     isFixed in
     let ring = Ring()
-    let turns = (0..<3).map { _ in DispatchSemaphore(value: 0) }
+    // The last turn is that of who looks.
+    let turns = (0...3).map { _ in DispatchSemaphore(value: 0) }
     turns[0].signal()
     onThreads(
       (0..<3).map { place in
         {
           if isFixed { turns[place].wait() }
           ring.handOn(to: place)
-          if isFixed { turns[(place + 1) % 3].signal() }
+          if isFixed { turns[place + 1].signal() }
         }
       } + [
         {
-          if isFixed { turns[0].wait() }
+          if isFixed { turns[3].wait() }
           check(ring.isEven, "the token was not handed around")
         }
       ])
