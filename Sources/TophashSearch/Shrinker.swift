@@ -5,8 +5,9 @@
 /// failure allows it, threads follow each other in their order, so that what was only needed to
 /// bring them into another one can be taken away as well.
 package struct Shrinker<Trouble: Error> {
-  /// How many runs at most.
+  /// How many runs at most, of a short schedule; a long one gets more, in proportion.
   package var limit = 400
+  private static var limitPerChoice: Int { 20 }
   /// Runs with these deviations; `nil` when that did not fail in the same way. Otherwise the
   /// deviations as they turned out to be.
   package var attempt: ([Choice]) throws(Trouble) -> [Choice]?
@@ -18,6 +19,7 @@ package struct Shrinker<Trouble: Error> {
 
   /// The fewest deviations of `choices` that were found to fail.
   package mutating func shrink(_ choices: [Choice]) throws(Trouble) -> [Choice] {
+    limit = max(limit, choices.count * Self.limitPerChoice)
     if let none = try trial([]) { return none }
     var kept = try takeAway(choices)
     while kept.count > 1, trials < limit, let straighter = try straighten(kept) {

@@ -182,6 +182,20 @@ TOPHASH_COLD static bool look_around(struct tophash_thread *self, struct tophash
   return true;
 }
 
+/// What goes beyond an access that is alone: order, timeline, and others in its bucket. True when
+/// one of them conflicts.
+__attribute__((noinline)) static bool follow(struct tophash_thread *self,
+                                             struct tophash_bucket *bucket, int mine,
+                                             const struct tophash_access *this, uint64_t pc,
+                                             uint64_t frame) {
+  uint64_t address = tophash_access_address(this->key), modifies = this->key & FLAG_MODIFY;
+  if (tophash_timeline_is_on() && tophash_timeline_is_chosen(pc))
+    tophash_timeline_note(TOPHASH_MOMENT_ACCESS_BEGIN, pc, address, 0, modifies);
+  if (tophash_process.has_clocks) tophash_strand_access(address, modifies, pc, frame);
+  if (tophash_overlap_is_alone(bucket, mine)) return false;
+  return look_around(self, bucket, mine, this, pc);
+}
+
 /// Sets up the thread on its first access, and goes on.
 TOPHASH_COLD static void begin_attaching(void *pointer, uint64_t *buffer, uintptr_t flags, void *pc);
 
@@ -216,16 +230,11 @@ __attribute__((noinline)) static void begin_tracked(void *pointer, uint64_t *buf
   self->open++;
   self->latest = (uint64_t)pointer;
   self->latest_pc = (uint64_t)pc;
-  if (tophash_timeline_is_on() && tophash_timeline_is_chosen((uint64_t)pc))
-    tophash_timeline_note(TOPHASH_MOMENT_ACCESS_BEGIN, (uint64_t)pc, (uint64_t)pointer, 0,
-                          flags & FLAG_MODIFY);
-  if (tophash_unlikely(tophash_process.has_clocks))
-    tophash_strand_access((uint64_t)pointer, flags & FLAG_MODIFY, (uint64_t)pc, frame[0]);
-
-  if (tophash_unlikely(!tophash_overlap_is_alone(bucket, mine))) {
+  bool is_alone = tophash_overlap_is_alone(bucket, mine);
+  if (tophash_unlikely(!is_alone || tophash_process.has_clocks || tophash_timeline_is_on())) {
     struct tophash_access this = {
         .key = key, .buffer = (uint64_t)buffer, .stack = stack, .owner = self->owner};
-    if (look_around(self, bucket, mine, &this, (uint64_t)pc)) return;
+    if (follow(self, bucket, mine, &this, (uint64_t)pc, frame[0])) return;
   }
   // Nobody is there whom this thread could nearly have met, or whom a held access could wait for.
   if (tophash_is_single_threaded()) return;
@@ -263,7 +272,8 @@ TOPHASH_COLD static void amend(struct tophash_thread *self, uint64_t pc) {
   self->reporting = false;
 }
 
-TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
+/// An end that is not the usual one.
+__attribute__((noinline)) static void end_closely(uint64_t *buffer) {
   uint64_t address = buffer[0];
   struct tophash_thread *self = &tophash_self;
   // Also on a thread that made no access yet: the access may have begun on another.
@@ -279,4 +289,16 @@ TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) 
     tophash_watch_access_end((uint64_t)buffer);
   }
   tophash_runtime.end_access(buffer);
+}
+
+// The usual end needs no frame: it only jumps on.
+TOPHASH_EXPORT __attribute__((noinline)) void swift_endAccess(uint64_t *buffer) {
+  uint64_t address = buffer[0];
+  if (tophash_unlikely(address == 0 || !tophash_process.watching || tophash_timeline_is_on() ||
+                       !tophash_overlap_withdraw_unmarked(tophash_process.table, address,
+                                                          (uint64_t)buffer)))
+    TOPHASH_JUMP end_closely(buffer);
+  struct tophash_thread *self = &tophash_self;
+  if (self->open > 0) self->open--;  // see `end_closely`
+  TOPHASH_JUMP tophash_runtime.end_access(buffer);
 }
