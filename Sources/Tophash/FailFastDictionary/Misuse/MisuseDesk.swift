@@ -105,17 +105,28 @@ enum MisuseDesk {
     case .report(let body): body(makeMisuse())
     case .stop:
       // One report is enough, and whoever is second waits for the end of the program.
-      guard stopping.exchange(true, ordering: .relaxed) == false else { while true { pause() } }
-      // The sentence first: the misuse may have left damage that would end the
-      // program otherwise, in another thread or while the stacks are read.
-      for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT] { signal(number) { _ in _exit(2) } }
+      // Relaxed: who exchanges first is all that is asked.
+      let thread = tophash_thread_number()
+      guard stopper.compareExchange(expected: 0, desired: thread, ordering: .relaxed).exchanged
+      else { while true { pause() } }
+      // The misuse may have left damage that would end the program otherwise: here, while the
+      // stacks are read, or in another thread, which must not come before the sentence.
+      for number in crashes { signal(number, endAtCrash) }
       write("fatal error: \(kind.rawValue)\n")
       write(makeMisuse().details)
       _exit(2)
     }
   }
 
-  private static let stopping = Atomic(false)
+  /// The number of the thread that stops the program; 0 until there is one.
+  fileprivate static let stopper = Atomic<UInt32>(0)
+
+  /// Where the processor's own traps are no SIGTRAP, that signal is a debugger's, or a watchpoint's.
+  #if arch(arm64)
+  private static let crashes = [SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGTRAP]
+  #else
+  private static let crashes = [SIGSEGV, SIGBUS, SIGILL, SIGABRT]
+  #endif
 
   private static func write(_ text: String) {
     var text = text
@@ -133,6 +144,12 @@ enum MisuseDesk {
       }
     }
   }
+}
+
+/// Ends the program when the thread crashes that stops it; any other waits for that one.
+private func endAtCrash(_ signal: Int32) {
+  while tophash_thread_number() != MisuseDesk.stopper.load(ordering: .relaxed) { pause() }
+  _exit(2)
 }
 
 extension DictionaryMisuse.Side {
