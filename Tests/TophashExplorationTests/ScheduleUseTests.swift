@@ -96,9 +96,10 @@ import TophashTestSupport
         "tophash: 1 place set as traps: tophash run --traps one.json -- ./OneShot\n"))
     #expect(text(of: Explored.directory + "/one.json").contains("\"holdMicroseconds\":10000"))
 
-    let without = try caught(3, ["--traps", "none.json"])
+    // A busy machine may let the two meet by itself: then the traps must not be in the way.
+    let without = try caught(3, ["--no-traps"])
     let with = try caught(3, ["--traps", "one.json"])
-    #expect(with > without, "\(with) of 3 with the traps, \(without) without")
+    #expect(with > 0 && with >= without, "\(with) of 3 with the traps, \(without) without")
     #expect(try caught(1, ["--traps", "one.json"], ["fixed"]) == 0)
   }
 
