@@ -47,10 +47,25 @@ import TophashTestSupport
     ("tophash-schedule 1\nprogram \"a\n", 2, "a quotation mark is missing"),
     ("tophash-schedule 1\nnonsense\n", 2, "'nonsense' means nothing here"),
     ("tophash-schedule 1\nseed 1", 2, "no line says 'program'"),
+    ("tophash-schedule 1\nprogram a\nfailure b\nsteps 1\n", 5, "no line says 'hash'"),
+    ("tophash-schedule 1\nprogram \nfailure b\nhash 1\nsteps 1\n", 6, "'program' names none"),
+    (
+      "tophash-schedule 1\nprogram a\nfailure b\nhash 1\nsteps 1\n1 2 1", 6,
+      "the line has no end: the rest of the file is missing"
+    ),
   ])
   func `a mistake names its line`(_ text: String, _ line: Int, _ what: String) {
     #expect(throws: ScheduleFile.Mistake(line: line, what: what)) {
       try ScheduleFile.schedule(from: text)
+    }
+  }
+
+  @Test func `what is cut off within a line is no schedule`() {
+    let text = ScheduleFile.text(Self.schedule)
+    for end in text.indices where text[..<end].last?.isNewline != true {
+      #expect(throws: ScheduleFile.Mistake.self) {
+        try ScheduleFile.schedule(from: String(text[..<end]))
+      }
     }
   }
 }

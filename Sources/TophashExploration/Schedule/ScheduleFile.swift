@@ -82,18 +82,30 @@ package enum ScheduleFile {
       throw Mistake(
         line: 1, what: "this tophash reads version \(version), not '\(first.dropFirst(17))'")
     }
+    var missing = Self.required
     for (index, line) in lines.enumerated().dropFirst() {
+      missing.removeAll { line.hasPrefix($0 + " ") }
       do throws(Mistake) {
         try read(line, into: &schedule)
       } catch {
         throw Mistake(line: index + 1, what: error.what)
       }
     }
+    if let fact = missing.first {
+      throw Mistake(line: lines.count, what: "no line says '\(fact)'")
+    }
     guard !schedule.command.isEmpty else {
-      throw Mistake(line: lines.count, what: "no line says 'program'")
+      throw Mistake(line: lines.count, what: "'program' names none")
+    }
+    // The last number may be half of one.
+    guard lines.last?.isEmpty == true else {
+      throw Mistake(line: lines.count, what: "the line has no end: the rest of the file is missing")
     }
     return schedule
   }
+
+  /// Without them, nobody could say whether a run was the same.
+  private static let required = ["program", "failure", "hash", "steps"]
 
   private static func read(_ line: Substring, into schedule: inout Schedule) throws(Mistake) {
     guard let first = line.first(where: { !$0.isWhitespace }), first != "#" else { return }
