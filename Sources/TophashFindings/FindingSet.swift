@@ -18,7 +18,8 @@ package struct FindingSet {
     entries.values[index].add(finding)
   }
 
-  /// By variable, then by how often they were seen; the same order for the same facts.
+  /// By variable, of one the proven first, then by how often they were seen; the same order for
+  /// the same facts.
   ///
   /// - Complexity: O(*n* log *n*).
   package var sorted: [Finding] {
@@ -107,11 +108,13 @@ extension FindingSet {
 
   private struct Order: Comparable {
     var name: String
+    var isProven: Bool
     var occurrences: UInt64
     var text: String
 
     init(_ finding: Finding) {
       name = finding.variable.qualifiedName
+      isProven = finding.grade == .caught
       occurrences = finding.occurrences
       text = finding.sides.map {
         "\($0.operation) \($0.site?.function ?? "") \($0.site?.location?.line ?? 0)"
@@ -121,6 +124,7 @@ extension FindingSet {
 
     static func < (left: Self, right: Self) -> Bool {
       if left.name != right.name { return left.name < right.name }
+      if left.isProven != right.isProven { return left.isProven }
       if left.occurrences != right.occurrences { return left.occurrences > right.occurrences }
       return left.text < right.text
     }

@@ -69,7 +69,7 @@ package struct Judge {
     }
   }
 
-  /// Findings by variable, then by how often they were seen; the same order for the same facts.
+  /// In the order of `FindingSet.sorted`.
   package var report: [Finding] { findings.sorted }
 
   /// The variable that `conflict` is about; `nil` when it is a lock.

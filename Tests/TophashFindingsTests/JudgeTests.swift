@@ -242,6 +242,16 @@ import TophashSymbols
     #expect(finding.occurrences == 1)
   }
 
+  @Test func `of one variable, what is proven comes before what is seen more often`() throws {
+    var candidate = unordered(0x1001, 0x3001)
+    candidate.repeats = 1_000
+    var proof = unordered(0x1001, 0x2001)
+    proof.proof = TOPHASH_PROOF_OVERLAP.rawValue
+    var fixture = EventFileFixture()
+    fixture.conflicts = [candidate, proof]
+    #expect(try judged(fixture).report.map(\.grade) == [.caught, .unordered])
+  }
+
   @Test func `what was tried is told of a candidate`() throws {
     var fixture = fixture(unordered(0x1001, 0x3001))
     fixture.visits = [
