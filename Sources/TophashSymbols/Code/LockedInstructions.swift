@@ -14,13 +14,11 @@ extension ElfImage {
       code.contains(where: { $0 == 0xF0 || $0 == 0x86 || $0 == 0x87 })
     else { return [] }
     var found: [UInt64] = []
-    var position = 0
-    while position < code.count {
-      guard let instruction = Instruction(code, at: position) else { return [] }
-      if instruction.isLocked { found.append(function.range.lowerBound + UInt64(position)) }
-      position += instruction.length
+    let reading = Self.read(code, at: function.range.lowerBound) { address, instruction in
+      if instruction.isLocked { found.append(address) }
+      return false
     }
-    return found
+    return reading == .whole ? found : []
   }
 
   private static func isRuntime(_ symbol: String?) -> Bool {

@@ -2,11 +2,16 @@ extension ElfImage {
   /// The name of the function that the call before the return address `vaddr` goes to, here or
   /// in another image; `nil` for a call through a register, and for no call at all.
   func callee(before vaddr: UInt64) -> String? {
+    callTarget(before: vaddr).flatMap { imported(byStubAt: $0) ?? symbol(containing: $0)?.name }
+  }
+
+  /// Where the call before the return address `vaddr` goes to; `nil` for a call through a register,
+  /// and for no call at all.
+  func callTarget(before vaddr: UInt64) -> UInt64? {
     guard vaddr >= 5, load(UInt8.self, at: vaddr - 5) == 0xe8,
       let distance = load(Int32.self, at: vaddr - 4)
     else { return nil }
-    let target = vaddr &+ UInt64(bitPattern: Int64(distance))
-    return imported(byStubAt: target) ?? symbol(containing: target)?.name
+    return vaddr &+ UInt64(bitPattern: Int64(distance))
   }
 
   /// The name behind a stub of the procedure linkage table: a jump through a word that the

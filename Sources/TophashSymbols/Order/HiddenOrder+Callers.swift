@@ -17,7 +17,7 @@ extension HiddenOrder {
     guard let extent = extent(around: image.vaddr(address), in: image) else { return true }
     // What the next frame called is the outermost one that is hidden.
     if let next, let outer = images.image(at: next),
-      let called = calls(in: outer).target(before: outer.vaddr(next)), !extent.contains(called),
+      let called = outer.file.callTarget(before: outer.vaddr(next)), !extent.contains(called),
       mayOrder(functionAt: called, in: outer)
     {
       return true
@@ -47,13 +47,8 @@ extension HiddenOrder {
   private func mayOrder(functionAt vaddr: UInt64, in image: ImageSet.Image) -> Bool {
     if hasLockedInstruction(around: vaddr, in: image) { return true }
     guard let symbol = image.file.symbol(containing: vaddr) else { return false }
-    var path = CodeContext(symbol: symbol.name).path
-    let types = atomicTypes(in: image)
-    while !path.isEmpty {
-      if types.contains(path.joined(separator: ".")) { return true }
-      path.removeLast()
-    }
-    return refersToAtomicType(symbol, in: image)
+    let path = CodeContext(symbol: symbol.name).path.joined(separator: ".")
+    return isWithinAtomicType(path, in: image) || refersToAtomicType(symbol, in: image)
   }
 
   /// Whether the frame pointer is another function's at an instruction.
@@ -76,36 +71,20 @@ extension HiddenOrder {
 
 /// Who calls whom in an image, and who jumps to whom, by instructions that name the function.
 struct Calls {
-  private let image: ElfImage
   private var callers: [UInt64: [UInt64]] = [:]
 
   /// O(size of the code).
   init(_ image: ElfImage) {
-    self.image = image
     for function in image.functions {
-      let range = function.range
-      guard let code = image.read(at: range.lowerBound, count: range.count) else { continue }
-      var position = 0
-      while position < code.count, let instruction = Instruction(code, at: position) {
-        let place = range.lowerBound &+ UInt64(position)
-        position += instruction.length
-        guard let distance = instruction.target else { continue }
-        let end = range.lowerBound &+ UInt64(position)
-        let target = end &+ UInt64(bitPattern: Int64(distance))
-        if !range.contains(target) { callers[target, default: []].append(place) }
+      _ = image.readCode(function.range) { place, instruction in
+        if let target = instruction.targetAddress(from: place), !function.range.contains(target) {
+          callers[target, default: []].append(place)
+        }
+        return false
       }
     }
   }
 
   /// Where a function is called, or jumped to from another one.
   func places(of function: UInt64) -> [UInt64] { callers[function] ?? [] }
-
-  /// The function that the call before a return address goes to; `nil` for a call through a
-  /// register.
-  func target(before vaddr: UInt64) -> UInt64? {
-    guard vaddr >= 5, image.load(UInt8.self, at: vaddr - 5) == 0xe8,
-      let distance = image.load(Int32.self, at: vaddr - 4)
-    else { return nil }
-    return vaddr &+ UInt64(bitPattern: Int64(distance))
-  }
 }

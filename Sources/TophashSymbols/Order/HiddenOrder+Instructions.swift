@@ -55,12 +55,18 @@ extension HiddenOrder {
 
   private func scan(_ extent: Range<UInt64>, in image: ImageSet.Image, depth: Int) -> Bool {
     var targets: Set<UInt64> = []
-    let isLocked = read(extent, of: image) { instruction, place, target in
-      if instruction.isLocked { return true }
-      if let place, isAtomicGlobal(place, in: image) { return true }
-      if let target, !extent.contains(target) { targets.insert(target) }
-      return false
-    }
+    // What cannot be decoded may be anything.
+    let isLocked =
+      image.file.readCode(extent) { at, instruction in
+        if instruction.isLocked { return true }
+        if let place = instruction.placeAddress(from: at), isAtomicGlobal(place, in: image) {
+          return true
+        }
+        if let target = instruction.targetAddress(from: at), !extent.contains(target) {
+          targets.insert(target)
+        }
+        return false
+      } != .whole
     if isLocked || targets.contains(where: { isAtomicGlobal($0, in: image) }) { return true }
     return depth > 0
       && targets.contains { hasLockedInstruction(around: $0, in: image, depth: depth - 1) }
@@ -69,33 +75,12 @@ extension HiddenOrder {
   /// The addresses that a function's instructions name.
   func references(in extent: Range<UInt64>, of image: ImageSet.Image) -> Set<UInt64> {
     var found: Set<UInt64> = []
-    _ = read(extent, of: image) { _, place, target in
-      found.formUnion([place, target].compactMap(\.self))
+    _ = image.file.readCode(extent) { at, instruction in
+      found.formUnion(
+        [instruction.placeAddress(from: at), instruction.targetAddress(from: at)].compactMap(\.self)
+      )
       return false
     }
     return found
-  }
-
-  /// Gives the instructions of a function to `body`, with the places that they name, until it
-  /// says true, and says so. What cannot be decoded may be anything: true as well.
-  private func read(
-    _ extent: Range<UInt64>, of image: ImageSet.Image,
-    _ body: (Instruction, _ place: UInt64?, _ target: UInt64?) -> Bool
-  ) -> Bool {
-    guard let code = image.file.read(at: extent.lowerBound, count: extent.count) else {
-      return false
-    }
-    var position = 0
-    while position < code.count {
-      guard let instruction = Instruction(code, at: position) else { return true }
-      position += instruction.length
-      func address(_ distance: Int32) -> UInt64 {
-        extent.lowerBound &+ UInt64(position) &+ UInt64(bitPattern: Int64(distance))
-      }
-      if body(instruction, instruction.place.map(address), instruction.target.map(address)) {
-        return true
-      }
-    }
-    return false
   }
 }

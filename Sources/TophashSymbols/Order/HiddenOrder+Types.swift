@@ -4,16 +4,9 @@ extension HiddenOrder {
     guard let image = images.image(at: frame.address), let module = frame.module else {
       return false
     }
-    let types = atomicTypes(in: image)
-    guard !types.isEmpty else { return false }
     var function = frame.function[...]
     while let inner = function.firstRange(of: " in ") { function = function[inner.upperBound...] }
-    var path = module[...] + "." + function.prefix { $0 != "(" }
-    while let dot = path.lastIndex(of: ".") {
-      path = path[..<dot]
-      if types.contains(String(path)) { return true }
-    }
-    return false
+    return isWithinAtomicType(module + "." + function.prefix { $0 != "(" }, in: image)
   }
 
   /// Whether the variable is a property of a type that holds an atomic as well.
@@ -21,10 +14,17 @@ extension HiddenOrder {
     guard [.classProperty, .actorProperty].contains(variable.kind), let module = variable.module,
       let image = images.image(at: frame.address)
     else { return false }
-    var path = "\(module).\(variable.name)"[...]
+    return isWithinAtomicType("\(module).\(variable.name)", in: image)
+  }
+
+  /// Whether one of the types that the member at `path` is written in holds an atomic.
+  func isWithinAtomicType(_ path: String, in image: ImageSet.Image) -> Bool {
+    let types = atomicTypes(in: image)
+    guard !types.isEmpty else { return false }
+    var path = path[...]
     while let dot = path.lastIndex(of: ".") {
       path = path[..<dot]
-      if atomicTypes(in: image).contains(String(path)) { return true }
+      if types.contains(String(path)) { return true }
     }
     return false
   }
