@@ -6,11 +6,12 @@ let package = Package(
   dependencies: [.package(name: "tophash", path: "TOPHASH", traits: [])],
   targets: [
     .target(name: "Cart"),
+    .target(name: "CartUse", dependencies: ["Cart"], path: "Tests/CartUse"),
     .testTarget(
       name: "CartTests",
-      dependencies: ["Cart", .product(name: "TophashTesting", package: "tophash")]),
+      dependencies: ["Cart", "CartUse", .product(name: "TophashTesting", package: "tophash")]),
     .testTarget(
       name: "CartXCTests",
-      dependencies: ["Cart", .product(name: "TophashXCTest", package: "tophash")]),
+      dependencies: ["Cart", "CartUse", .product(name: "TophashXCTest", package: "tophash")]),
   ]
 )

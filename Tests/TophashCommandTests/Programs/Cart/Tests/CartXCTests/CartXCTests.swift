@@ -1,6 +1,5 @@
 import Cart
-import Dispatch
-import Foundation
+import CartUse
 import TophashXCTest
 import XCTest
 
@@ -15,22 +14,5 @@ final class CartXCTests: NoConflictsTestCase {
     let cart = Cart()
     cart.add("tea") { 3 }
     cart.add("milk") { 1 }
-  }
-
-  private func addTwoAtOnce(to cart: Cart) {
-    let (asked, added) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-    let ended = DispatchSemaphore(value: 0)
-    Thread {
-      cart.add("tea") {
-        asked.signal()
-        added.wait()
-        return 3
-      }
-      ended.signal()
-    }.start()
-    asked.wait()
-    cart.add("milk") { 1 }
-    added.signal()
-    ended.wait()
   }
 }
