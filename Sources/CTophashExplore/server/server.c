@@ -4,6 +4,7 @@
 
 #include "tophash_explore.h"
 
+#include <execinfo.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -130,6 +131,13 @@ static void stay_on_one_processor(void) {
   }
 }
 
+/// The first `pthread_exit` of a process loads what unwinds its stack, as does the first trace.
+/// Here it is done once for all children.
+static void prepare_ends_of_threads(void) {
+  void *frame;
+  backtrace(&frame, 1);
+}
+
 static int controlled_main(int argc, char **argv, char **environment) {
   const char *path = getenv(VARIABLE);
   tophash_run.file = path != NULL ? map_file(path) : NULL;
@@ -140,6 +148,9 @@ static int controlled_main(int argc, char **argv, char **environment) {
   unsetenv("LD_PRELOAD");
   unsetenv(VARIABLE);
   unsetenv(RANDOM_ADDRESSES);
+  const char *binding = getenv("LD_BIND_NOW");
+  if (binding != NULL && strcmp(binding, "tophash") == 0) unsetenv("LD_BIND_NOW");
+  prepare_ends_of_threads();
   tophash_images_find();
   tophash_atomics_begin();
   // A debugger holds on to the process that it started.
