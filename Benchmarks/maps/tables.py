@@ -1,5 +1,6 @@
 """Raw data to Markdown tables."""
 
+import time
 from collections import defaultdict
 from statistics import median
 
@@ -154,15 +155,19 @@ def quantile(runs, share):
     return "?"
 
 
-def report(data):
-    cells = collect(data)
-    counts = [len(runs) for by_peer in cells.values() for runs in by_peer.values()] or [0]
+def conditions(data):
+    counts = [len(runs) for by_peer in collect(data).values() for runs in by_peer.values()] or [0]
     rounds = f"{min(counts)} to {max(counts)}" if min(counts) != max(counts) else str(max(counts))
     loads = [run["load"] for run in data["runs"]] or [0]
+    days = sorted({time.strftime("%Y-%m-%d", time.gmtime(run["at"])) for run in data["runs"]}) or ["?"]
     machine = data["machine"]
-    parts = [
-        f"{machine['processors']} processors of {machine['processor']}; {rounds} rounds, "
-        f"load {min(loads):.1f} to {max(loads):.1f}."]
+    return (f"{machine['processors']} processors of {machine['processor']}; {rounds} rounds, "
+            f"load {min(loads):.1f} to {max(loads):.1f}; {' to '.join(dict.fromkeys([days[0], days[-1]]))}.")
+
+
+def report(data):
+    cells = collect(data)
+    parts = [conditions(data)]
     if any(keys != "grow" for keys, _, _ in cells):
         parts += [
             "## Million operations per second of CPU time", rates(cells, "cpu"),
