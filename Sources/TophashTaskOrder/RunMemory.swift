@@ -58,7 +58,7 @@ final class RunMemory {
 
   func step(_ lane: Int, _ move: TaskOrderRun.Move, _ count: UInt32) {
     let step = tophash_candidate(
-      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, place: 0)
+      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, is_asleep: false, place: 0)
     tophash_scheduler_step(scheduler, step, candidates, count)
   }
 

@@ -162,7 +162,7 @@ private final class Decisions {
       // Those who are told where they are lock one thing.
       tophash_candidate(
         thread: thread, point: point.rawValue, object: place == nil ? 1 + thread % 2 : 1,
-        is_stuck: false, place: place?(thread) ?? 0)
+        is_stuck: false, is_asleep: false, place: place?(thread) ?? 0)
     }
     let next = tophash_scheduler_choose(
       scheduler, current, ownSteps[Int(current)], true, candidates, UInt32(candidates.count))

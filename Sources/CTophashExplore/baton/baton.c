@@ -55,24 +55,31 @@ static bool is_stuck(const struct tophash_thread *thread) {
   return owner != 0 && owner != thread->tid;
 }
 
-static uint32_t collect(void) {
+/// Who is ready; and `sleeper`, unless that is NULL.
+static uint32_t collect(const struct tophash_thread *sleeper) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
     struct tophash_thread *thread = &tophash_run.threads[i];
-    if (state_of(thread) != TOPHASH_THREAD_READY) continue;
+    bool is_asleep = thread == sleeper;
+    if (!is_asleep && state_of(thread) != TOPHASH_THREAD_READY) continue;
     candidates[count++] = (struct tophash_candidate){
         .thread = thread->id, .point = thread->point, .object = thread->object,
-        .place = thread->place, .is_stuck = is_stuck(thread)};
+        .place = thread->place, .is_stuck = is_stuck(thread), .is_asleep = is_asleep};
   }
   return count;
 }
 
 static struct tophash_thread *choose(struct tophash_thread *self, bool is_free) {
-  uint32_t count;
-  while ((count = collect()) == 0) tophash_idle(self);
-  uint32_t next = tophash_scheduler_choose(&tophash_run.scheduler, self->id, self->steps, is_free,
-                                           candidates, count);
-  return &tophash_run.threads[next];
+  for (;;) {
+    uint32_t count;
+    while ((count = collect(NULL)) == 0) tophash_idle(self);
+    struct tophash_thread *sleeper = tophash_sleeper();
+    if (sleeper != NULL) count = collect(sleeper);
+    uint32_t next = tophash_scheduler_choose(&tophash_run.scheduler, self->id, self->steps,
+                                             is_free, candidates, count);
+    bool is_awake = sleeper == NULL || next != sleeper->id || tophash_let_in(sleeper);
+    if (is_awake) return &tophash_run.threads[next];
+  }
 }
 
 // MARK: Points
@@ -103,6 +110,7 @@ static void keep_event(struct tophash_thread *self) {
       .own_step = self->steps,
       .address = self->address,
       .time = now->time,
+      .is_early = self->is_early,
   };
   event->task = tophash_current_task(event->task_name, sizeof event->task_name);
   event->frame_count = stack_of(self, event->frames);
@@ -116,10 +124,13 @@ static void perform(struct tophash_thread *self) {
   struct tophash_candidate step = {
       .thread = self->id, .point = self->point, .object = self->object};
   uint32_t count = 0;
-  if (tophash_policy_asks_pending(tophash_run.file->order.policy)) count = collect();
+  if (tophash_policy_asks_pending(tophash_run.file->order.policy)) count = collect(NULL);
   tophash_scheduler_step(&tophash_run.scheduler, step, candidates, count);
   if (tophash_unlikely(tophash_run.file->order.is_detailed)) keep_event(self);
-  if (now->steps >= tophash_run.file->order.step_limit) tophash_finish(TOPHASH_END_STEPS);
+  self->is_early = false;
+  if (self != tophash_run.let_in) tophash_run.let_in = NULL;
+  if (now->steps - tophash_run.limit_from >= tophash_run.file->order.step_limit)
+    tophash_finish(TOPHASH_END_STEPS);
 }
 
 static void announce(struct tophash_thread *self, enum tophash_point point,
@@ -212,8 +223,8 @@ void tophash_end_thread(struct tophash_thread *self) {
 bool tophash_give_away(struct tophash_thread *self, bool stays_ready) {
   uint32_t before = self->state;
   __atomic_store_n(&self->state, TOPHASH_THREAD_OUTSIDE, __ATOMIC_RELAXED);
-  uint32_t count = collect();
-  if (count == 0 && !stays_ready && tophash_pass_time()) count = collect();
+  uint32_t count = collect(NULL);
+  if (count == 0 && !stays_ready && tophash_pass_time()) count = collect(NULL);
   if (count == 0) {
     __atomic_store_n(&self->state, before, __ATOMIC_RELAXED);
     return false;

@@ -53,7 +53,7 @@ void tophash_check_descriptors(void) {
   if (tophash_run.waiters > 0) ask(0);
 }
 
-bool tophash_pass_time(void) {
+uint64_t tophash_earliest_deadline(void) {
   uint64_t earliest = tophash_timer_next();
   for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
     struct tophash_thread *thread = &tophash_run.threads[i];
@@ -61,6 +61,11 @@ bool tophash_pass_time(void) {
     if (has_deadline && (earliest == 0 || thread->deadline < earliest))
       earliest = thread->deadline;
   }
+  return earliest;
+}
+
+bool tophash_pass_time(void) {
+  uint64_t earliest = tophash_earliest_deadline();
   if (earliest == 0) return false;
   // So far away there is only Dispatch, looking at its workers.
   bool is_look = earliest > account()->time + TOPHASH_MONITOR_INTERVAL / 2;

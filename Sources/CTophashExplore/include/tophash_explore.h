@@ -8,6 +8,7 @@
 //   server/crash.c      where a child crashed
 //   baton/baton.c       points, waiting, waking: who runs
 //   baton/idle.c        when nobody can run: descriptors, virtual time, deadlock
+//   baton/sleepers.c    who sleeps may be let in before those who can go on
 //   baton/threads.c     the table of threads; how they start and end
 //   baton/images.c      whose code calls
 //   models/             what threads wait for: locks, conditions, semaphores, futexes, time, ...
@@ -48,6 +49,7 @@ struct tophash_thread {
   uint32_t steps;      // its own points and waits
   bool inside;         // runs code of this library; also read by its own signal handler
   bool timed_out;
+  bool is_early;       // it was let in out of its sleep, and has made no step since
   bool is_pool;        // a worker of Dispatch or of the runtime
   bool is_detached;
   bool polls;          // waits for something that can only be asked for again and again
@@ -83,6 +85,9 @@ struct tophash_run {
   uint32_t exiting;    // a thread that has ended but is still on its way out
   uint32_t waiters;    // threads that wait for descriptors
   uint32_t looks;      // of Dispatch at its workers, since the program last did anything
+  uint64_t held_up;    // virtual time that passed while somebody could go on
+  const struct tophash_thread *let_in;  // out of its sleep, and nobody else has made a step since
+  uint32_t limit_from; // the step from which the limit of steps counts
 };
 
 extern struct tophash_run tophash_run;
@@ -162,8 +167,15 @@ _Noreturn void tophash_finish(enum tophash_end end);
 
 /// Finds somebody to run, or ends the run. Called when nobody is ready.
 void tophash_idle(struct tophash_thread *self);
+/// The earliest time at which something ends a wait; 0 when there is none.
+uint64_t tophash_earliest_deadline(void);
 /// Moves virtual time to the earliest deadline; false when there is none.
 bool tophash_pass_time(void);
+
+/// Who may be let in out of its sleep now; NULL for nobody.
+struct tophash_thread *tophash_sleeper(void);
+/// Lets time pass until it wakes; false when it does not after all.
+bool tophash_let_in(struct tophash_thread *sleeper);
 
 // MARK: Time
 
@@ -175,6 +187,11 @@ uint64_t tophash_deadline_in(const struct timespec *duration);
 /// How rarely Dispatch looks at its own workers, in nanoseconds: longer than any other timer.
 #define TOPHASH_MONITOR_INTERVAL 1000000000000000ull
 uint64_t tophash_timer_next(void);
+/// Whether one of the descriptors is, or has in its set, a timer that expires at that time.
+bool tophash_timer_is_awaited(const struct pollfd *descriptors, uint32_t count, uint64_t deadline);
+/// `descriptor` may be a timer; it was put into a set, or taken out of it (-1).
+void tophash_timer_note_set(int descriptor, int set);
+void tophash_timer_close(int descriptor);
 void tophash_timer_expire(uint64_t now);
 
 // MARK: Descriptors

@@ -108,17 +108,27 @@ CHANGING(eventfd_write, (int descriptor, eventfd_t value), , descriptor, value)
 CHANGING(shutdown, (int descriptor, int how), , descriptor, how)
 CHANGING(connect, (int descriptor, const struct sockaddr *to, socklen_t length), , descriptor, to,
          length)
-CHANGING(close, (int descriptor),
-         if (descriptor >= 0 && descriptor < DESCRIPTORS) is_inner[descriptor] = false, descriptor)
+/// The number may belong to another one from here on.
+static void forget(int descriptor) {
+  if (descriptor >= 0 && descriptor < DESCRIPTORS) is_inner[descriptor] = false;
+  tophash_timer_close(descriptor);
+}
+
+CHANGING(close, (int descriptor), forget(descriptor), descriptor)
 CHANGING(eventfd, (unsigned value, int flags), tophash_note_inner_descriptor(status), value, flags)
 CHANGING(epoll_create1, (int flags), tophash_note_inner_descriptor(status), flags)
 CHANGING(epoll_create, (int size), tophash_note_inner_descriptor(status), size)
 
 /// One descriptor from outside makes the whole set depend on it.
+static void note_in_set(int set, int operation, int descriptor) {
+  bool is_added = operation == EPOLL_CTL_ADD;
+  bool is_outer = is_added && !tophash_is_inner_descriptor(descriptor);
+  if (is_outer && set >= 0 && set < DESCRIPTORS) is_inner[set] = false;
+  if (operation != EPOLL_CTL_MOD) tophash_timer_note_set(descriptor, is_added ? set : -1);
+}
+
 CHANGING(epoll_ctl, (int set, int operation, int descriptor, struct epoll_event *event),
-         if (operation == EPOLL_CTL_ADD && !tophash_is_inner_descriptor(descriptor) && set >= 0 &&
-             set < DESCRIPTORS) is_inner[set] = false,
-         set, operation, descriptor, event)
+         note_in_set(set, operation, descriptor), set, operation, descriptor, event)
 
 static void note_both(const int *pair, int status) {
   if (status != 0) return;
@@ -172,7 +182,9 @@ TOPHASH_EXPORT int epoll_pwait(int set, struct epoll_event *events, int count, i
 static int wait_for_all(struct tophash_thread *self, struct pollfd *descriptors, nfds_t count,
                         bool may_wait, uint64_t deadline, struct tophash_site site) {
   int status;
-  bool is_late = false;
+  // A wait for nothing is a sleep.
+  bool is_late = count == 0 && may_wait && deadline != 0;
+  if (is_late) tophash_wait(self, TOPHASH_POINT_SLEEP, NULL, deadline, site);
   while ((status = poll_real()(descriptors, count, 0)) == 0 && may_wait && !is_late)
     is_late = tophash_wait_descriptors(self, descriptors, (uint32_t)count, deadline, site);
   tophash_leave(self);

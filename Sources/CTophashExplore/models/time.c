@@ -1,4 +1,5 @@
-// Virtual time: it passes when no thread can go on, and a little with each look at the clock.
+// Virtual time: it passes when no thread can go on, when somebody is let in out of a sleep, and a
+// little with each look at the clock.
 
 #include "tophash_explore.h"
 
@@ -144,7 +145,8 @@ TOPHASH_REAL(int, timerfd_create, (int, int))
 TOPHASH_REAL(int, timerfd_settime, (int, int, const struct itimerspec *, struct itimerspec *))
 
 static struct timer {
-  int descriptor;
+  int descriptor;     // -1: closed
+  int set;            // of epoll, that it is in; -1 for none
   clockid_t clock;
   uint64_t deadline;  // 0: not set
   uint64_t interval;
@@ -156,10 +158,10 @@ TOPHASH_EXPORT int timerfd_create(clockid_t clock, int flags) {
   int descriptor = timerfd_create_real()(clock, flags);
   if (self == NULL) return descriptor;
   uint32_t at = 0;
-  while (at < timer_count && timers[at].descriptor != descriptor) at++;
+  while (at < timer_count && timers[at].descriptor != -1) at++;
   if (descriptor >= 0 && at < TIMERS_MAX) {
     if (at == timer_count) timer_count++;
-    timers[at] = (struct timer){.descriptor = descriptor, .clock = clock};
+    timers[at] = (struct timer){.descriptor = descriptor, .set = -1, .clock = clock};
     tophash_note_inner_descriptor(descriptor);
   }
   tophash_leave(self);
@@ -170,6 +172,16 @@ static struct timer *timer_of(int descriptor) {
   for (uint32_t i = 0; i < timer_count; i++)
     if (timers[i].descriptor == descriptor) return &timers[i];
   return NULL;
+}
+
+void tophash_timer_note_set(int descriptor, int set) {
+  struct timer *timer = descriptor >= 0 ? timer_of(descriptor) : NULL;
+  if (timer != NULL) timer->set = set;
+}
+
+void tophash_timer_close(int descriptor) {
+  struct timer *timer = descriptor >= 0 ? timer_of(descriptor) : NULL;
+  if (timer != NULL) *timer = (struct timer){.descriptor = -1, .set = -1};
 }
 
 TOPHASH_EXPORT int timerfd_settime(int descriptor, int flags, const struct itimerspec *new,
@@ -198,6 +210,18 @@ uint64_t tophash_timer_next(void) {
     if (timers[i].deadline != 0 && (earliest == 0 || timers[i].deadline < earliest))
       earliest = timers[i].deadline;
   return earliest;
+}
+
+bool tophash_timer_is_awaited(const struct pollfd *descriptors, uint32_t count, uint64_t deadline) {
+  for (uint32_t i = 0; i < timer_count; i++) {
+    if (timers[i].deadline == 0 || timers[i].deadline > deadline) continue;
+    for (uint32_t j = 0; j < count; j++) {
+      int descriptor = descriptors[j].fd;
+      bool is_it = descriptor == timers[i].descriptor || descriptor == timers[i].set;
+      if (descriptor >= 0 && is_it) return true;
+    }
+  }
+  return false;
 }
 
 void tophash_timer_expire(uint64_t now) {

@@ -121,7 +121,7 @@ struct tophash_order {
   uint32_t keeps_crossroads;  // for a search that tries every one
   uint32_t real_limit_ms;  // how long a run may stay without any progress
   uint32_t is_direct;    // one run, in the process that was started: for a debugger
-  uint32_t unused;
+  uint32_t delay_ms;     // virtual time that may pass in a run while somebody could go on
   struct tophash_choice choices[TOPHASH_CHOICES];
 };
 
@@ -169,7 +169,9 @@ struct tophash_event {
   uint64_t address;
   uint64_t time;         // virtual, in nanoseconds since the start
   uint32_t task;         // number of the Swift task, or 0
+  uint32_t is_early;     // it had slept, and went before others that could go on
   uint32_t frame_count;
+  uint32_t unused;
   char task_name[24];
   uint64_t frames[TOPHASH_FRAMES];
 };
@@ -298,6 +300,7 @@ struct tophash_candidate {
   uint32_t point;   // what it would do
   uint32_t object;
   bool is_stuck;    // it would find its lock taken: no policy lets it go before others
+  bool is_asleep;   // it sleeps: never goes on in the plain order, but a policy may wake it
   uint64_t place;   // where in the program; only told where `tophash_policy_asks_place`
 };
 
@@ -333,7 +336,8 @@ void tophash_scheduler_add(struct tophash_scheduler *scheduler, uint32_t thread)
 /// Says who goes on, and records it when it deviates from the default order.
 ///
 /// `current` is the thread that ran until now, at its own step `own_step`; it is among the
-/// candidates when it can go on. `candidates` are in the order of their numbers, at least one.
+/// candidates when it can go on. `candidates` are in the order of their numbers; at least one of
+/// them is awake.
 /// `is_free` is false at a point that offers no choice: then the default order decides, unless
 /// `current` cannot go on. Complexity: O(candidates).
 uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t current,

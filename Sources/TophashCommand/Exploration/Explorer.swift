@@ -111,6 +111,7 @@ struct Explorer {
   ) throws(ToolError) -> ReplayedFailure {
     var order = Order(plan: .plain)
     order.stepLimit = max(20_000, plain.steps * 50)
+    order.delay = search.delay
     let allowsOverlaps = search.allowsOverlaps
     var kept: (choices: [Choice], isFewest: Bool) = (found.account.choices, false)
     if shrinks {

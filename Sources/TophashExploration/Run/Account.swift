@@ -120,6 +120,8 @@ extension Account {
     package var ownStep = 0
     package var address: UInt64 = 0
     package var time: UInt64 = 0
+    /// It had slept, and went before others that could go on.
+    package var isEarly = false
     package var stack: [UInt64] = []
 
     package init() {}
@@ -135,6 +137,7 @@ extension Account {
       ownStep = Int(event.own_step)
       address = event.address
       time = event.time
+      isEarly = event.is_early != 0
       stack = list(of: event.frames, count: min(event.frame_count, UInt32(TOPHASH_FRAMES)))
     }
   }
