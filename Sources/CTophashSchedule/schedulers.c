@@ -256,11 +256,12 @@ static void keep(struct tophash_scheduler *scheduler, uint32_t current, uint32_t
   struct tophash_account *account = scheduler->account;
   if (scheduler->crossroads == NULL || !scheduler->order->keeps_crossroads || count < 2) return;
   if (account->crossroads_count == TOPHASH_CROSSROADS) return;
-  uint64_t others = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (candidates[i].thread < 64) others |= 1ull << candidates[i].thread;
-  scheduler->crossroads[account->crossroads_count++] = (struct tophash_crossroads){
-      .thread = current, .own_step = own_step, .usual = usual, .others = others};
+  struct tophash_crossroads *kept = &scheduler->crossroads[account->crossroads_count++];
+  *kept = (struct tophash_crossroads){.thread = current, .own_step = own_step, .usual = usual};
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t thread = candidates[i].thread;
+    if (thread < TOPHASH_CROSSROADS_THREADS) kept->others[thread / 64] |= 1ull << thread % 64;
+  }
 }
 
 uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t current,
@@ -304,6 +305,7 @@ void tophash_scheduler_step(struct tophash_scheduler *scheduler, struct tophash_
                             const struct tophash_candidate *pending, uint32_t count) {
   struct tophash_account *account = scheduler->account;
   account->steps++;
+  account->last_thread = step.thread;
   uint64_t word = (uint64_t)step.thread << 40 | (uint64_t)step.point << 32 | step.object;
   uint64_t hash = (account->hash ^ word) * 0xFF51AFD7ED558CCDull;
   account->hash = hash ^ (hash >> 32);

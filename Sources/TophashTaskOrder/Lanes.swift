@@ -101,7 +101,8 @@ struct Lanes {
     for (number, lane) in lanes.enumerated() {
       guard let first = lane.jobs.first else { continue }
       candidates[count] = tophash_candidate(
-        thread: UInt32(number), point: first.move.point, object: 0, is_stuck: false, is_asleep: false,
+        thread: UInt32(number), point: first.move.point, object: 0, is_stuck: false,
+        is_asleep: false,
         place: first.function)
       count += 1
     }

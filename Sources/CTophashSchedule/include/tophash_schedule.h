@@ -222,7 +222,7 @@ struct tophash_account {
   uint32_t crash_frame_count;
   uint32_t switches;
   uint32_t crossroads_count;
-  uint32_t unused;
+  uint32_t last_thread;   // that made a step
   uint64_t crash_frames[TOPHASH_FRAMES];
   // For the watchdog:
   uint32_t holder_tid;
@@ -236,13 +236,16 @@ struct tophash_account {
 
 #define TOPHASH_CROSSROADS 16384
 
+// Threads beyond these are not kept where others could have gone on.
+#define TOPHASH_CROSSROADS_THREADS 128
+
 /// A point at which several threads could have gone on. Only kept on request.
 struct tophash_crossroads {
   uint32_t thread;   // that came to it
   uint32_t own_step;
   uint32_t usual;    // who goes on in the plain order
   uint32_t unused;
-  uint64_t others;   // the threads below 64 that could go on, as bits
+  uint64_t others[TOPHASH_CROSSROADS_THREADS / 64];  // those that could go on, as bits
 };
 
 #define TOPHASH_LOCKED 8192

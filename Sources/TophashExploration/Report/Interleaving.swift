@@ -96,7 +96,8 @@ package struct Interleaving: Sendable {
 
   private func row(for choice: Choice, _ events: [Account.Event]) -> Row {
     Row(
-      lane: lanes(of: choice, events).0, step: choice.step, what: "» \(whoGoesFirst(choice, events))",
+      lane: lanes(of: choice, events).0, step: choice.step,
+      what: "» \(whoGoesFirst(choice, events))",
       place: nil, isDeviation: true)
   }
 
