@@ -103,24 +103,6 @@ import TophashTestSupport
     #expect(result.output.contains("no order explains the answers"))
   }
 
-  @Test(arguments: ["echo", "child", "timers"])
-  func `a program that has to do with the world outside is no failure`(_ part: String) throws {
-    let result = try Explored.world.explore(["--schedules", "20"], [part])
-    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
-    #expect(result.output == "")
-    #expect(result.errors.contains("tophash: 20 schedules"))
-    #expect(!result.errors.contains("only partly under control"))
-  }
-
-  @Test func `a thread that blocks where nobody saw it coming takes nothing down, and is told`()
-    throws
-  {
-    let result = try Explored.world.explore(["--schedules", "5"], ["unseen"])
-    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
-    #expect(result.errors.contains("5 runs were only partly under control"))
-    #expect(result.errors.contains("pselect6"))
-  }
-
   @Test(arguments: ["threads", "tasks", "items"])
   func `who sleeps is let in between the accesses of others`(_ kind: String) throws {
     let racy = try Explored.sleepers.explore(["--schedules", "100"], [kind])

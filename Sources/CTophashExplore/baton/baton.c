@@ -55,13 +55,20 @@ static bool is_stuck(const struct tophash_thread *thread) {
   return owner != 0 && owner != thread->tid;
 }
 
+/// Who waits can go on so far as to run the handler of a signal.
+bool tophash_is_ready(const struct tophash_thread *thread) {
+  uint32_t state = state_of(thread);
+  return state == TOPHASH_THREAD_READY ||
+         (state == TOPHASH_THREAD_WAITING && tophash_has_signal(thread));
+}
+
 /// Who is ready; and `sleeper`, unless that is NULL.
 static uint32_t collect(const struct tophash_thread *sleeper) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
     struct tophash_thread *thread = &tophash_run.threads[i];
     bool is_asleep = thread == sleeper;
-    if (!is_asleep && state_of(thread) != TOPHASH_THREAD_READY) continue;
+    if (!is_asleep && !tophash_is_ready(thread)) continue;
     candidates[count++] = (struct tophash_candidate){
         .thread = thread->id, .point = thread->point, .object = thread->object,
         .place = thread->place, .is_stuck = is_stuck(thread), .is_asleep = is_asleep};
@@ -148,6 +155,8 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point,
                    const volatile void *object, struct tophash_site site) {
   // Code of the runtime may wait, but offers no choice: its order is not the program's business.
   if (!site.is_own && point != TOPHASH_POINT_YIELD) return;
+  // A signal handler runs to its end.
+  if (self->is_handling) return;
   if (site.is_own) tophash_run.looks = 0;
   announce(self, point, object, site);
   struct tophash_thread *next = choose(self, true);
@@ -156,22 +165,41 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point,
     tophash_await_turn(self);
   }
   perform(self);
+  tophash_take_signals(self);
+}
+
+/// Whether the call that waits so may fail because of a signal.
+static bool is_interruptible(enum tophash_point point) {
+  return point == TOPHASH_POINT_SLEEP || point == TOPHASH_POINT_SUSPEND ||
+         point == TOPHASH_POINT_DESCRIPTOR || point == TOPHASH_POINT_ACQUIRE ||
+         point == TOPHASH_POINT_FUTEX;
 }
 
 bool tophash_wait(struct tophash_thread *self, enum tophash_point point,
                   const volatile void *object, uint64_t deadline, struct tophash_site site) {
-  announce(self, point, object, site);
   self->deadline = deadline;
   self->timed_out = false;
+  self->interrupted = TOPHASH_GOES_ON;
   self->since = ++tophash_run.waits;
-  __atomic_store_n(&self->state, TOPHASH_THREAD_WAITING, __ATOMIC_RELAXED);
-  struct tophash_thread *next = choose(self, true);
-  if (next != self) {
-    hand_to(next);
-    tophash_await_turn(self);
+  for (;;) {
+    announce(self, point, object, site);
+    __atomic_store_n(&self->state, TOPHASH_THREAD_WAITING, __ATOMIC_RELAXED);
+    struct tophash_thread *next = choose(self, true);
+    if (next != self) {
+      hand_to(next);
+      tophash_await_turn(self);
+    }
+    // Otherwise it is here for a signal alone, and nothing has ended its wait.
+    bool is_over = state_of(self) == TOPHASH_THREAD_READY;
+    __atomic_store_n(&self->state, TOPHASH_THREAD_READY, __ATOMIC_RELAXED);
+    perform(self);
+    tophash_take_signals(self);
+    // Whoever was woken is not interrupted as well: what it was woken for would be lost.
+    if (is_over) self->interrupted = TOPHASH_GOES_ON;
+    bool is_interrupted = self->interrupted != TOPHASH_GOES_ON && is_interruptible(point);
+    if (is_over || is_interrupted) break;
   }
   self->deadline = 0;
-  perform(self);
   return self->timed_out;
 }
 

@@ -37,7 +37,8 @@ struct tophash_thread *tophash_sleeper(void) {
     if (wakes && !sleeps) return NULL;  // a timeout
     bool is_timed = thread->descriptor_count > 0 &&
                     tophash_timer_is_awaited(thread->descriptors, thread->descriptor_count, earliest);
-    bool may_wake = (sleeps || is_timed) && thread != tophash_run.let_in;
+    bool may_wake =
+        (sleeps || is_timed) && thread != tophash_run.let_in && !tophash_has_signal(thread);
     if (may_wake && sleeper == NULL) sleeper = thread;
   }
   return sleeper;

@@ -52,7 +52,15 @@ struct tophash_thread {
   bool is_early;       // it was let in out of its sleep, and has made no step since
   bool is_pool;        // a worker of Dispatch or of the runtime
   bool is_detached;
-  bool polls;          // waits for something that can only be asked for again and again
+  bool is_handling;    // runs a signal handler
+  uint32_t asks;       // enum tophash_asks: what of the outside it waits for, beside descriptors
+  uint32_t interrupted;      // enum tophash_interruption: what became of its wait
+  uint64_t pending;    // signals whose handlers it is to run; its own signal handler adds to it
+  uint64_t blocked;    // its signal mask
+  uint64_t awaited_signals;  // TOPHASH_ASKS_SIGNAL
+  int child_type;      // TOPHASH_ASKS_CHILD: as for `waitid`
+  uint32_t child;
+  int child_options;
   uint64_t deadline;   // virtual time; 0 for none
   uint64_t since;      // when it began to wait, for first come first served
   struct pollfd *descriptors;  // that it waits for
@@ -136,9 +144,12 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point, const 
                    struct tophash_site site);
 
 /// Waits until somebody wakes those who wait at `object`, or until `deadline` (0: for ever) has
-/// come; true when it was the deadline.
+/// come; true when it was the deadline. A signal ends some waits: `self->interrupted` tells.
 bool tophash_wait(struct tophash_thread *self, enum tophash_point point, const volatile void *object,
                   uint64_t deadline, struct tophash_site site);
+
+/// Whether `thread` could take the baton.
+bool tophash_is_ready(const struct tophash_thread *thread);
 
 /// Lets up to `count` of those who wait at `object` go on, first come first served.
 uint32_t tophash_wake(const volatile void *object, uint32_t count, uint32_t futex_bits);
@@ -177,6 +188,52 @@ struct tophash_thread *tophash_sleeper(void);
 /// Lets time pass until it wakes; false when it does not after all.
 bool tophash_let_in(struct tophash_thread *sleeper);
 
+// MARK: Signals
+
+enum tophash_interruption {
+  TOPHASH_GOES_ON,
+  TOPHASH_RESTARTS,     // a handler has run; calls begin anew
+  TOPHASH_INTERRUPTED,  // a handler has run; calls fail with EINTR
+};
+
+/// Whether a handler is to run in `thread` as soon as it has the baton.
+bool tophash_has_signal(const struct tophash_thread *thread);
+/// Runs those handlers. To be called by whoever has the baton.
+void tophash_take_signals(struct tophash_thread *self);
+void tophash_signals_note_mask(struct tophash_thread *self);
+/// Whether the program has handlers, which anybody outside may make run.
+bool tophash_has_handlers(void);
+/// Sends it to this process.
+void tophash_signal_process(int signal);
+
+// MARK: The outside
+
+enum tophash_asks {
+  TOPHASH_ASKS_NOTHING,
+  TOPHASH_ASKS_CHILD,    // for the end of a child
+  TOPHASH_ASKS_SIGNAL,   // for a signal that the kernel keeps
+  TOPHASH_ASKS_HANDLER,  // for a signal that has a handler
+};
+
+/// Whether there is what `thread` asks for.
+bool tophash_has_come(const struct tophash_thread *thread);
+bool tophash_signal_is_kept(const struct tophash_thread *thread);
+bool tophash_child_has_ended(const struct tophash_thread *thread);
+
+/// What somebody outside of the program may do.
+enum tophash_outside {
+  TOPHASH_OUTSIDE_NOTHING,
+  TOPHASH_OUTSIDE_UNDERWAY,  // but the kernel may still be at what a thread has sent
+  TOPHASH_OUTSIDE_POSSIBLE,  // it could, and nothing says that it will
+  TOPHASH_OUTSIDE_EXPECTED,  // somebody is there: a child that runs, another host
+};
+
+enum tophash_outside tophash_outside_of(int descriptor);
+enum tophash_outside tophash_outside_of_children(void);
+/// Others may have what this process has opened.
+bool tophash_has_spawned(void);
+void tophash_note_fork(void);
+
 // MARK: Time
 
 /// Virtual time, in nanoseconds since the start of the run; never 0.
@@ -193,12 +250,20 @@ bool tophash_timer_is_awaited(const struct pollfd *descriptors, uint32_t count, 
 void tophash_timer_note_set(int descriptor, int set);
 void tophash_timer_close(int descriptor);
 void tophash_timer_expire(uint64_t now);
+/// The same for the timers whose end is a signal.
+uint64_t tophash_alarm_next(void);
+void tophash_alarm_expire(uint64_t now);
 
 // MARK: Descriptors
 
-/// False when something outside of the program can make it ready.
-bool tophash_is_inner_descriptor(int descriptor);
+/// What a new descriptor is: one that only this process can make ready; one end of a pair; a
+/// socket; a set of epoll.
 void tophash_note_inner_descriptor(int descriptor);
+void tophash_note_pair(int descriptor);
+void tophash_note_socket(int descriptor);
+void tophash_note_set(int descriptor);
+void tophash_note_member(int set, int operation, int descriptor);
+void tophash_note_closed(int descriptor);
 
 // MARK: Accesses
 
@@ -221,6 +286,7 @@ void tophash_jobs_begin(void);
 /// In the server: what is patched is patched in all children.
 void tophash_atomics_begin(void);
 void tophash_crash_begin(void);
+#define TOPHASH_WATCHDOG_SIGNAL (SIGRTMAX - 1)
 void tophash_watchdog_begin(void);
 /// Watches `child` until it has ended; its wait status.
 int tophash_watch(int child, struct tophash_schedule_file *file);

@@ -25,7 +25,8 @@ struct ExplorationSummary {
     }
     if result.external > 0 {
       lines.append(
-        "\(result.external) runs waited for something outside of the program, and need not repeat")
+        "\(result.external) runs had to do with something outside of the program"
+          + ", and need not repeat")
     }
     if result.inconclusive > 0 {
       lines.append("\(result.inconclusive) runs made no progress, and prove nothing")

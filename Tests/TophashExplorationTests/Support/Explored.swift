@@ -20,7 +20,7 @@ enum Explored: String, CaseIterable {
       try Self.compiled.withLock { compiled in
         let path = "\(Self.directory)/\(rawValue)"
         if compiled.insert(self).inserted {
-          let options = [.tasks, .shapes, .sleepers].contains(self) ? ["-parse-as-library"] : []
+          let options = [.tasks, .shapes, .sleepers, .world].contains(self) ? ["-parse-as-library"] : []
           try Tool.run(
             ["swiftc", "-g", "-module-name", "Program"] + options
               + ["\(Self.sources)/\(rawValue).swift", "-o", path])
