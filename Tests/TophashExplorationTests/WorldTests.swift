@@ -34,7 +34,7 @@ import Testing
     let result = try Explored.world.explore(["--schedules", "10"], [part])
     #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
     #expect(result.errors.contains("tophash: no run failed; "))
-    #expect(result.errors.contains("10 runs had to do with something outside of the program"))
+    #expect(result.errors.contains(" had to do with something outside of the program, and need not"))
     #expect(!result.errors.contains("only partly under control"))
     #expect(!result.errors.contains("prove nothing"))
   }
@@ -50,12 +50,13 @@ import Testing
     #expect(result.output.hasPrefix("failure (replayed, 10 of 10): \(failure)"))
   }
 
+  // The second of these schedules waits, until nobody believes any more that anything will come.
   @Test(arguments: ["spawned", "handler"])
   func `where somebody outside could help, no deadlock is claimed`(_ part: String) throws {
     let result = try Explored.world.explore(
-      ["--scheduler", "bounded", "--schedules", "4"], [part, "wrong"])
+      ["--scheduler", "bounded", "--schedules", "2"], [part, "wrong"])
     #expect(result.end == .exited(0), "\(result.output)")
-    #expect(result.errors.contains("made no progress, and prove nothing"), "\(result.errors)")
+    #expect(result.errors.contains("made no progress, and prove"), "\(result.errors)")
   }
 
   @Test func `a thread that blocks where nobody saw it coming takes nothing down, and is told`()

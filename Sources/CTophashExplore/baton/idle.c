@@ -179,11 +179,11 @@ void tophash_idle(struct tophash_thread *self) {
   enum tophash_outside outside = look_outside();
   // The watchdog is not to think that this thread is lost.
   account()->is_idle = 1;
-  bool has_come = outside == TOPHASH_OUTSIDE_NOTHING    ? false
-                  : outside == TOPHASH_OUTSIDE_UNDERWAY ? ask(UNDERWAY_MS)
-                                                        : await_outside(outside);
+  bool woke = outside == TOPHASH_OUTSIDE_NOTHING    ? false
+              : outside == TOPHASH_OUTSIDE_UNDERWAY ? ask(UNDERWAY_MS)
+                                                    : await_outside(outside);
   account()->is_idle = 0;
-  if (has_come) {
+  if (woke) {
     if (outside > TOPHASH_OUTSIDE_UNDERWAY) account()->external++;
     return;
   }

@@ -55,7 +55,6 @@ struct tophash_thread {
   bool is_handling;    // runs a signal handler
   uint32_t asks;       // enum tophash_asks: what of the outside it waits for, beside descriptors
   uint32_t interrupted;      // enum tophash_interruption: what became of its wait
-  uint64_t pending;    // signals whose handlers it is to run; its own signal handler adds to it
   uint64_t blocked;    // its signal mask
   uint64_t awaited_signals;  // TOPHASH_ASKS_SIGNAL
   int child_type;      // TOPHASH_ASKS_CHILD: as for `waitid`
@@ -264,6 +263,9 @@ void tophash_note_socket(int descriptor);
 void tophash_note_set(int descriptor);
 void tophash_note_member(int set, int operation, int descriptor);
 void tophash_note_closed(int descriptor);
+/// A socket that this program has connected; and whether the other end of a socket is, or was, one.
+void tophash_note_client(int descriptor);
+bool tophash_was_client(int descriptor);
 
 // MARK: Accesses
 

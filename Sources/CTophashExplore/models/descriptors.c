@@ -179,11 +179,12 @@ CHANGING(socketpair, (int domain, int type, int protocol, int pair[2]), note_bot
 
 // MARK: Connecting
 
-/// Whoever is at the other end is told of: a run in which that is somebody outside need not repeat.
-static void note_connection(int descriptor) {
+/// Counts it when somebody outside is at the other end: such a run need not repeat.
+static void note_connection(int descriptor, bool is_accepted) {
   tophash_note_socket(descriptor);
-  if (tophash_outside_of(descriptor) == TOPHASH_OUTSIDE_EXPECTED)
-    tophash_run.file->account.external++;
+  if (!is_accepted) tophash_note_client(descriptor);
+  bool is_outer = tophash_outside_of(descriptor) == TOPHASH_OUTSIDE_EXPECTED;
+  if (is_outer && !tophash_was_client(descriptor)) tophash_run.file->account.external++;
 }
 
 #define ACCEPTING(name, parameters, ...)                                 \
@@ -194,7 +195,7 @@ static void note_connection(int descriptor) {
     int error = await(self, descriptor, POLLIN, 0, TOPHASH_SITE);        \
     int status = error == 0 ? name##_real()(__VA_ARGS__) : -1;           \
     if (error == 0) error = errno;                                       \
-    if (status >= 0) note_connection(status);                            \
+    if (status >= 0) note_connection(status, true);                      \
     tophash_leave(self);                                                 \
     errno = error;                                                       \
     return status;                                                       \
@@ -235,7 +236,7 @@ TOPHASH_EXPORT int connect(int descriptor, const struct sockaddr *to, socklen_t 
   if (self == NULL) return connect_real()(descriptor, to, length);
   int status = connect_and_wait(self, descriptor, to, length, TOPHASH_SITE);
   int error = errno;
-  if (status == 0 || error == EINPROGRESS) note_connection(descriptor);
+  if (status == 0 || error == EINPROGRESS) note_connection(descriptor, false);
   tophash_leave(self);
   errno = error;
   return status;

@@ -4,6 +4,7 @@
 
 #include "tophash_explore.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -132,6 +133,31 @@ static enum tophash_outside of_socket(int descriptor) {
   socklen_t size = sizeof owner;
   bool is_known = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &owner, &size) == 0;
   return is_known && owner.pid == getpid() ? of_pair() : TOPHASH_OUTSIDE_EXPECTED;
+}
+
+// Ports that this program has connected from: the other end may be closed when it is accepted.
+static uint8_t client_ports[65536 / 8];
+
+static uint16_t port_of(const union address *address) {
+  if (address->any.sa_family == AF_INET) return ntohs(address->in.sin_port);
+  return address->any.sa_family == AF_INET6 ? ntohs(address->in6.sin6_port) : 0;
+}
+
+void tophash_note_client(int descriptor) {
+  union address own = {0};
+  socklen_t length = sizeof own;
+  if (getsockname(descriptor, &own.any, &length) != 0) return;
+  uint16_t port = port_of(&own);
+  client_ports[port / 8] |= (uint8_t)(1 << port % 8);
+}
+
+bool tophash_was_client(int descriptor) {
+  union address peer = {0};
+  socklen_t length = sizeof peer;
+  // One that is gone already was there long enough to be noted by the kernel alone.
+  if (getpeername(descriptor, &peer.any, &length) != 0) return true;
+  uint16_t port = port_of(&peer);
+  return port != 0 && client_ports[port / 8] >> port % 8 & 1;
 }
 
 // MARK: Asking

@@ -37,6 +37,8 @@ TOPHASH_REAL(int, pause, (void))
 static struct sigaction actions[SIGNALS];
 // What came with the latest one of each.
 static siginfo_t infos[SIGNALS];
+// Signals whose handlers each thread is to run. Also written by signal handlers of this library.
+static uint64_t pending[TOPHASH_THREADS];
 // Waiting for a signal, blocked, is waiting at this.
 static const char arrival;
 
@@ -57,7 +59,7 @@ void tophash_signals_note_mask(struct tophash_thread *self) {
 }
 
 bool tophash_has_signal(const struct tophash_thread *thread) {
-  return (__atomic_load_n(&thread->pending, __ATOMIC_ACQUIRE) & ~thread->blocked) != 0;
+  return (__atomic_load_n(&pending[thread->id], __ATOMIC_ACQUIRE) & ~thread->blocked) != 0;
 }
 
 static bool has_handler(int signal) {
@@ -98,8 +100,6 @@ static void handle(struct tophash_thread *self, int signal) {
   call(&action, signal, &info, &context);
   self->inside = true;
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  // What came meanwhile stays.
-  saved.pending = __atomic_load_n(&self->pending, __ATOMIC_ACQUIRE);
   saved.steps = self->steps;
   *self = saved;
   mask_now(SIG_SETMASK, before, NULL);
@@ -112,9 +112,9 @@ void tophash_take_signals(struct tophash_thread *self) {
   if (tophash_likely(!tophash_has_signal(self))) return;
   int error = errno;
   while (tophash_has_signal(self)) {
-    uint64_t due = __atomic_load_n(&self->pending, __ATOMIC_ACQUIRE) & ~self->blocked;
+    uint64_t due = __atomic_load_n(&pending[self->id], __ATOMIC_ACQUIRE) & ~self->blocked;
     int signal = __builtin_ctzll(due) + 1;
-    __atomic_fetch_and(&self->pending, ~BIT(signal), __ATOMIC_ACQ_REL);
+    __atomic_fetch_and(&pending[self->id], ~BIT(signal), __ATOMIC_ACQ_REL);
     handle(self, signal);
   }
   errno = error;
@@ -126,7 +126,7 @@ static void arrived(int signal, siginfo_t *info, void *context) {
   if (self == NULL || !tophash_is_controlled) return call(&actions[signal], signal, info, context);
   infos[signal] = *info;
   // Release: the information is there before the mark is.
-  __atomic_fetch_or(&self->pending, BIT(signal), __ATOMIC_RELEASE);
+  __atomic_fetch_or(&pending[self->id], BIT(signal), __ATOMIC_RELEASE);
   bool has_baton = tophash_run.file->account.holder_tid == self->tid;
   if (self->inside || !has_baton) return;
   self->inside = true;
@@ -189,7 +189,10 @@ static void note(struct tophash_thread *thread, int signal, int code) {
   infos[signal] = (siginfo_t){.si_signo = signal, .si_code = code};
   infos[signal].si_pid = getpid();
   infos[signal].si_uid = getuid();
-  __atomic_fetch_or(&thread->pending, BIT(signal), __ATOMIC_RELEASE);
+  __atomic_fetch_or(&pending[thread->id], BIT(signal), __ATOMIC_RELEASE);
+  // Out of a call that nobody knows, it gets out by a true one.
+  if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == TOPHASH_THREAD_OUTSIDE)
+    tophash_call(SYS_tgkill, getpid(), thread->tid, signal, 0, 0, 0);
 }
 
 /// Somebody may wait for what the kernel keeps, by itself or by a descriptor.

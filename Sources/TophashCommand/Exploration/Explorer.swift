@@ -160,7 +160,7 @@ struct Explorer {
     _ found: Search.Found, _ server: ForkServer, _ order: Order
   ) throws(ForkServer.Trouble) -> (choices: [Choice], isFewest: Bool) {
     let allowsOverlaps = search.allowsOverlaps
-    var reduction = Reduction { (choices) throws(ForkServer.Trouble) in
+    let reduction = Reduction { (choices) throws(ForkServer.Trouble) in
       var order = order
       order.plan = .replay(choices)
       order.keepsCrossroads = true

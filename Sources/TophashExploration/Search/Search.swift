@@ -120,6 +120,8 @@ package struct Search {
         progress(result.progress)
       }
     }
+    // What is said of the runs is said of this one, where there is no other.
+    if result.progress.runs == 0 { result.note(plain) }
     result.progress.distinct = turns.portfolio.distinct
     result.progress.seconds = Self.now() - start
     result.members = turns.portfolio.members
