@@ -99,22 +99,27 @@ static bool can_go_on(uint32_t thread, const struct tophash_candidate *candidate
   return false;
 }
 
+/// What `thread` would do next; 0 when it cannot go on, or sleeps.
 static uint32_t point_of(uint32_t thread, const struct tophash_candidate *candidates,
                          uint32_t count) {
   for (uint32_t i = 0; i < count; i++)
-    if (candidates[i].thread == thread) return candidates[i].point;
+    if (candidates[i].thread == thread && !candidates[i].is_asleep) return candidates[i].point;
   return 0;
 }
 
-/// The same thread; when it cannot or would rather not go on, the next in order.
+/// The same thread; when it cannot or would rather not go on, the next in order that is awake.
 static uint32_t by_default(const struct tophash_scheduler *scheduler, uint32_t current,
                            const struct tophash_candidate *candidates, uint32_t count) {
   uint32_t point = point_of(current, candidates, count);
   bool stays = point != 0 && point != TOPHASH_POINT_YIELD && scheduler->unbroken < SPIN_LIMIT;
   if (stays) return current;
-  for (uint32_t i = 0; i < count; i++)
+  uint32_t first = TOPHASH_NO_THREAD;
+  for (uint32_t i = 0; i < count; i++) {
+    if (candidates[i].is_asleep) continue;
     if (candidates[i].thread > current) return candidates[i].thread;
-  return candidates[0].thread;
+    if (first == TOPHASH_NO_THREAD) first = candidates[i].thread;
+  }
+  return first != TOPHASH_NO_THREAD ? first : candidates[0].thread;
 }
 
 static uint32_t by_priority(struct tophash_scheduler *scheduler,
@@ -162,9 +167,13 @@ static uint32_t by_late_priority(struct tophash_scheduler *scheduler,
                                  const struct tophash_candidate *candidates, uint32_t count) {
   struct tophash_candidate early[TOPHASH_THREADS];
   uint32_t early_count = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (!scheduler->is_late[candidates[i].thread]) early[early_count++] = candidates[i];
-  if (early_count > 0) return by_policys_priority(scheduler, early, early_count);
+  bool can_go_on = false;
+  for (uint32_t i = 0; i < count; i++) {
+    if (scheduler->is_late[candidates[i].thread]) continue;
+    early[early_count++] = candidates[i];
+    can_go_on |= !candidates[i].is_asleep;
+  }
+  if (can_go_on) return by_policys_priority(scheduler, early, early_count);
   // Those before them cannot go on: now all begin at once.
   for (uint32_t i = 0; i < count; i++) {
     scheduler->is_late[candidates[i].thread] = false;
@@ -177,13 +186,17 @@ static void lower(struct tophash_scheduler *scheduler, uint32_t thread) {
   scheduler->priority[thread] = --scheduler->floor;
 }
 
-/// Those who are not stuck, unless all are.
+/// Those who are not stuck, unless all are that are awake.
 static uint32_t leave_out_stuck(const struct tophash_candidate *candidates, uint32_t count,
                                 struct tophash_candidate *kept) {
   uint32_t kept_count = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (!candidates[i].is_stuck) kept[kept_count++] = candidates[i];
-  if (kept_count > 0) return kept_count;
+  bool can_go_on = false;
+  for (uint32_t i = 0; i < count; i++) {
+    if (candidates[i].is_stuck) continue;
+    kept[kept_count++] = candidates[i];
+    can_go_on |= !candidates[i].is_asleep;
+  }
+  if (can_go_on) return kept_count;
   memcpy(kept, candidates, count * sizeof *candidates);
   return count;
 }
@@ -243,11 +256,12 @@ static void keep(struct tophash_scheduler *scheduler, uint32_t current, uint32_t
   struct tophash_account *account = scheduler->account;
   if (scheduler->crossroads == NULL || !scheduler->order->keeps_crossroads || count < 2) return;
   if (account->crossroads_count == TOPHASH_CROSSROADS) return;
-  uint64_t others = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (candidates[i].thread < 64) others |= 1ull << candidates[i].thread;
-  scheduler->crossroads[account->crossroads_count++] = (struct tophash_crossroads){
-      .thread = current, .own_step = own_step, .usual = usual, .others = others};
+  struct tophash_crossroads *kept = &scheduler->crossroads[account->crossroads_count++];
+  *kept = (struct tophash_crossroads){.thread = current, .own_step = own_step, .usual = usual};
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t thread = candidates[i].thread;
+    if (thread < TOPHASH_CROSSROADS_THREADS) kept->others[thread / 64] |= 1ull << thread % 64;
+  }
 }
 
 uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t current,
@@ -291,6 +305,7 @@ void tophash_scheduler_step(struct tophash_scheduler *scheduler, struct tophash_
                             const struct tophash_candidate *pending, uint32_t count) {
   struct tophash_account *account = scheduler->account;
   account->steps++;
+  account->last_thread = step.thread;
   uint64_t word = (uint64_t)step.thread << 40 | (uint64_t)step.point << 32 | step.object;
   uint64_t hash = (account->hash ^ word) * 0xFF51AFD7ED558CCDull;
   account->hash = hash ^ (hash >> 32);

@@ -52,6 +52,12 @@ extension Tophash {
         "Run so many programs at a time. (default: one per processor)", valueName: "number"))
     var jobs: Int?
 
+    @Option(
+      help: ArgumentHelp(
+        "Hold threads up for so long in a run, in all, while others sleep. (default: 500)",
+        valueName: "milliseconds"))
+    var delay: Int?
+
     @Flag(help: "Accesses that are open at the same moment are no failure by themselves.")
     var allowOverlaps = false
 
@@ -111,6 +117,9 @@ extension Tophash {
       if let jobs, !(1...64).contains(jobs) {
         throw ValidationError("--jobs takes a number from 1 to 64.")
       }
+      if let delay, !(0...1_000_000_000).contains(delay) {
+        throw ValidationError("--delay takes milliseconds, from 0 to 1000000000.")
+      }
       if command.isEmpty {
         throw ValidationError("No program was named. Write 'tophash explore -- PROGRAM'")
       }
@@ -126,6 +135,7 @@ extension Tophash {
         search.seconds = time
         search.only = scheduler?.scheduler
         search.allowsOverlaps = allowOverlaps
+        search.delay = delay ?? Order.usualDelay
         search.repeatsOneRun = repeatOne
         if repeatOne, search.only == nil { search.only = .random }
         let explorer = Explorer(

@@ -14,10 +14,17 @@ package struct Crossroads: Hashable, Sendable {
   }
 
   package init(_ crossroads: tophash_crossroads) {
-    self.init(
-      thread: Int(crossroads.thread), ownStep: Int(crossroads.own_step),
-      others: (0..<64).filter {
-        crossroads.others >> UInt64($0) & 1 == 1 && $0 != Int(crossroads.usual)
-      })
+    self.init(thread: Int(crossroads.thread), ownStep: Int(crossroads.own_step), others: [])
+    for (index, word) in [crossroads.others.0, crossroads.others.1].enumerated() {
+      var left = word
+      while left != 0 {
+        let thread = index * 64 + left.trailingZeroBitCount
+        if thread != Int(crossroads.usual) { others.append(thread) }
+        left &= left - 1
+      }
+    }
   }
+
+  /// Only threads below this number are ever among the others.
+  package static let threads = Int(TOPHASH_CROSSROADS_THREADS)
 }

@@ -10,7 +10,7 @@ package struct FewestSwitches<Trouble: Error> {
   package typealias Trial = (crossroads: [Crossroads], isSame: Bool)
   /// Runs with these switches.
   package var attempt: ([Choice]) throws(Trouble) -> Trial
-  package private(set) var trials = 0
+  package internal(set) var trials = 0
 
   package init(attempt: @escaping ([Choice]) throws(Trouble) -> Trial) {
     self.attempt = attempt
@@ -19,8 +19,10 @@ package struct FewestSwitches<Trouble: Error> {
   /// What was found: `nil` for nothing with fewer switches than `count`.
   ///
   /// `isFewest` when every schedule with fewer switches than the result was tried.
+  ///
+  /// - Parameter thread: The only one to switch to.
   package mutating func search(
-    fewerThan count: Int
+    fewerThan count: Int, to thread: Int? = nil
   ) throws(Trouble) -> (choices: [Choice]?, isFewest: Bool) {
     guard count > 0 else { return (nil, true) }
     var bounded = BoundedSearch()
@@ -29,10 +31,20 @@ package struct FewestSwitches<Trouble: Error> {
       guard trials < limit else { return (nil, false) }
       trials += 1
       let (crossroads, isSame) = try attempt(next)
-      if isSame { return (next, true) }
-      bounded.note(next, crossroads)
+      // None but the plain order has no switch at all.
+      if isSame { return (next, thread == nil || next.count < 2) }
+      bounded.note(next, thread.map { crossroads.leading(to: $0) } ?? crossroads)
       choices = bounded.take()
     }
-    return (nil, true)
+    return (nil, thread == nil || count < 2)
+  }
+}
+
+extension [Crossroads] {
+  /// Those at which `thread` could have gone on, and nobody else.
+  fileprivate func leading(to thread: Int) -> [Crossroads] {
+    filter { $0.others.contains(thread) }.map {
+      Crossroads(thread: $0.thread, ownStep: $0.ownStep, others: [thread])
+    }
   }
 }

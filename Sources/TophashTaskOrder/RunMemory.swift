@@ -58,7 +58,8 @@ final class RunMemory {
 
   func step(_ lane: Int, _ move: TaskOrderRun.Move, _ count: UInt32) {
     let step = tophash_candidate(
-      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, place: 0)
+      thread: UInt32(lane), point: move.point, object: 0, is_stuck: false, is_asleep: false,
+      place: 0)
     tophash_scheduler_step(scheduler, step, candidates, count)
   }
 
@@ -66,6 +67,7 @@ final class RunMemory {
     // Field by field: the whole of it is large.
     run.steps = Int(account.pointee.steps)
     run.switches = Int(account.pointee.switches)
+    run.lastTask = Int(account.pointee.last_thread)
     run.hash = account.pointee.hash
     run.drift = Int(account.pointee.drift)
     let choices = tophash_account_choices(account)

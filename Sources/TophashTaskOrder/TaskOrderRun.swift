@@ -27,6 +27,8 @@ package struct TaskOrderRun: Sendable {
   package var steps = 0
   package var switches = 0
   package var tasks = 0
+  /// The task that made the last step.
+  package var lastTask = 0
   /// Of all that was done, in order.
   package var hash: UInt64 = 0
   package var choices: [Choice] = []

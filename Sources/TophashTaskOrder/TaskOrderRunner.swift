@@ -69,7 +69,7 @@ package final class TaskOrderRunner {
     leaveRest(&run)
     memory.read(into: &run)
     run.tasks = lanes.count
-    run.hasAllCrossroads = run.hasAllCrossroads && lanes.count <= 64
+    run.hasAllCrossroads = run.hasAllCrossroads && lanes.count <= Crossroads.threads
     return run
   }
 

@@ -111,25 +111,14 @@ package struct TaskOrderSearch {
     _ failure: String, _ run: TaskOrderRun, _ runner: TaskOrderRunner,
     _ body: @escaping TaskOrderRunner.Body
   ) -> (choices: [Choice], isFewest: Bool) {
-    func attempt(_ choices: [Choice]) -> (run: TaskOrderRun, isSame: Bool) {
+    func attempt(_ choices: [Choice]) -> Reduction<Never>.Trial {
       let run = runner.run(.replay(choices), keepsCrossroads: true, body)
-      return (run, self.failure(run) == failure)
+      return (run.choices, run.crossroads, self.failure(run) == failure)
     }
-    var shrinker = Shrinker<Never> { choices in
-      let (run, isSame) = attempt(choices)
-      guard isSame else { return nil }
-      return run.choices.count < choices.count ? run.choices : choices
-    }
+    var reduction = Reduction<Never>(attempt: attempt)
     // A run without end takes long.
-    if case .endless = run.end { shrinker.limit = Self.endlessTrials }
-    let shrunk = shrinker.shrink(run.choices)
-    var fewest = FewestSwitches<Never> { choices in
-      let (run, isSame) = attempt(choices)
-      return (run.crossroads, isSame)
-    }
-    if case .endless = run.end { fewest.limit = Self.endlessTrials }
-    let (fewer, isFewest) = fewest.search(fewerThan: shrunk.count)
-    return (fewer ?? shrunk, isFewest)
+    if case .endless = run.end { reduction.limit = Self.endlessTrials }
+    return reduction.reduce(run.choices, endingIn: run.lastTask)
   }
 }
 

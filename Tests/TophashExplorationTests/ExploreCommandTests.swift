@@ -103,22 +103,33 @@ import TophashTestSupport
     #expect(result.output.contains("no order explains the answers"))
   }
 
-  @Test(arguments: ["echo", "child", "timers"])
-  func `a program that has to do with the world outside is no failure`(_ part: String) throws {
-    let result = try Explored.world.explore(["--schedules", "20"], [part])
-    #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
-    #expect(result.output == "")
-    #expect(result.errors.contains("tophash: 20 schedules"))
-    #expect(!result.errors.contains("only partly under control"))
+  @Test(arguments: ["threads", "tasks", "items"])
+  func `who sleeps is let in between the accesses of others`(_ kind: String) throws {
+    let racy = try Explored.sleepers.explore(["--schedules", "100"], [kind])
+    #expect(racy.end == .exited(66), "\(racy.errors)")
+    #expect(racy.output.hasPrefix("failure (replayed, 10 of 10): "))
+
+    let fixed = try Explored.sleepers.explore(["--schedules", "100"], [kind, "fixed"])
+    #expect(fixed.end == .exited(0), "\(fixed.output)")
+    #expect(fixed.errors.contains("tophash: no run failed; "))
   }
 
-  @Test func `a thread that blocks where nobody saw it coming takes nothing down, and is told`()
+  @Test func `nobody is let in when that is not wished, and the report says when somebody was`()
     throws
   {
-    let result = try Explored.world.explore(["--schedules", "5"], ["unseen"])
+    let options = ["--schedules", "50", "--allow-overlaps"]
+    let without = try Explored.sleepers.explore(options + ["--delay", "0"], ["threads"])
+    #expect(without.end == .exited(0), "\(without.output)")
+    let with = try Explored.sleepers.explore(options, ["threads"])
+    #expect(with.end == .exited(66))
+    #expect(with.output.contains(" wakes first\n"))
+  }
+
+  @Test(arguments: ["poll", "poll-tasks", "timeout", "timeout-tasks", "ticks"])
+  func `who waits by sleeping, or within a limit, is no failure`(_ kind: String) throws {
+    let result = try Explored.sleepers.explore(["--schedules", "100"], [kind])
     #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
-    #expect(result.errors.contains("5 runs were only partly under control"))
-    #expect(result.errors.contains("pselect6"))
+    #expect(result.errors.contains("tophash: no run failed; "))
   }
 
   @Test func `the report as JSON`() throws {

@@ -45,6 +45,8 @@ import TophashTestSupport
                               pct, alike, hold, sticky, bounded)
       --jobs <number>         Run so many programs at a time. (default: one per
                               processor)
+      --delay <milliseconds>  Hold threads up for so long in a run, in all, while
+                              others sleep. (default: 500)
       --allow-overlaps        Accesses that are open at the same moment are no
                               failure by themselves.
       --no-shrink             Keep the failing schedule as it was found.

@@ -82,6 +82,40 @@ import Testing
     }
   }
 
+  @Test func `who sleeps never goes on in the plain order`() {
+    let decisions = Decisions(TOPHASH_POLICY_DEFAULT)
+    #expect(decisions.choose(0, among: [0, 1, 2], asleep: 0) == 1)
+    #expect(decisions.choose(1, among: [1, 2], asleep: 2) == 1)
+    #expect(decisions.choose(1, among: [0, 2], asleep: 2) == 0)
+    #expect(decisions.account.choice_count == 0)
+  }
+
+  @Test(arguments: drawing)
+  func `who sleeps is woken by some seeds, not by all, and a record does the same`(
+    _ policy: tophash_policy
+  ) {
+    var woken = 0
+    for seed in UInt64(1)...100 {
+      let search = Decisions(policy, seed: seed)
+      // All have begun.
+      _ = search.choose(0, among: [1, 2])
+      let next = search.choose(1, among: [1, 2], asleep: 2)
+      woken += next == 2 ? 1 : 0
+      let replay = Decisions(TOPHASH_POLICY_DEFAULT, following: search.choices)
+      _ = replay.choose(0, among: [1, 2])
+      #expect(replay.choose(1, among: [1, 2], asleep: 2) == next)
+    }
+    #expect((1..<100).contains(woken))
+  }
+
+  @Test(arguments: [TOPHASH_POLICY_POS_LATE, TOPHASH_POLICY_HOLD])
+  func `new threads need not wait for one that sleeps`(_ policy: tophash_policy) {
+    let first = (UInt64(1)...50).map {
+      Decisions(policy, seed: $0).choose(0, among: [0, 1], asleep: 0)
+    }
+    #expect(Set(first) == [0, 1])
+  }
+
   @Test func `a choice that is not possible counts as drift`() {
     let impossible = tophash_choice(thread: 0, step: 1, next: 7)
     let decisions = Decisions(TOPHASH_POLICY_DEFAULT, following: [impossible])
@@ -97,7 +131,7 @@ import Testing
     let kept = decisions.crossroads
     #expect(kept.map(\.own_step) == [1, 3])
     #expect(kept.map(\.usual) == [0, 1])
-    #expect(kept.map(\.others) == [0b101, 0b110])
+    #expect(kept.map(\.others.0) == [0b101, 0b110])
   }
 
   @Test func `objects are numbered by appearance`() {
@@ -155,14 +189,14 @@ private final class Decisions {
 
   func choose(
     _ current: UInt32, among threads: [UInt32], doing point: tophash_point = TOPHASH_POINT_LOCK,
-    at place: ((UInt32) -> UInt64)? = nil
+    at place: ((UInt32) -> UInt64)? = nil, asleep: UInt32? = nil
   ) -> UInt32 {
     ownSteps[Int(current)] += 1
     let candidates = threads.map { thread in
       // Those who are told where they are lock one thing.
       tophash_candidate(
         thread: thread, point: point.rawValue, object: place == nil ? 1 + thread % 2 : 1,
-        is_stuck: false, place: place?(thread) ?? 0)
+        is_stuck: false, is_asleep: thread == asleep, place: place?(thread) ?? 0)
     }
     let next = tophash_scheduler_choose(
       scheduler, current, ownSteps[Int(current)], true, candidates, UInt32(candidates.count))

@@ -55,24 +55,38 @@ static bool is_stuck(const struct tophash_thread *thread) {
   return owner != 0 && owner != thread->tid;
 }
 
-static uint32_t collect(void) {
+/// Who waits can go on so far as to run the handler of a signal.
+bool tophash_is_ready(const struct tophash_thread *thread) {
+  uint32_t state = state_of(thread);
+  return state == TOPHASH_THREAD_READY ||
+         (state == TOPHASH_THREAD_WAITING && tophash_has_signal(thread));
+}
+
+/// Who is ready; and `sleeper`, unless that is NULL.
+static uint32_t collect(const struct tophash_thread *sleeper) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
     struct tophash_thread *thread = &tophash_run.threads[i];
-    if (state_of(thread) != TOPHASH_THREAD_READY) continue;
+    bool is_asleep = thread == sleeper;
+    if (!is_asleep && !tophash_is_ready(thread)) continue;
     candidates[count++] = (struct tophash_candidate){
         .thread = thread->id, .point = thread->point, .object = thread->object,
-        .place = thread->place, .is_stuck = is_stuck(thread)};
+        .place = thread->place, .is_stuck = is_stuck(thread), .is_asleep = is_asleep};
   }
   return count;
 }
 
 static struct tophash_thread *choose(struct tophash_thread *self, bool is_free) {
-  uint32_t count;
-  while ((count = collect()) == 0) tophash_idle(self);
-  uint32_t next = tophash_scheduler_choose(&tophash_run.scheduler, self->id, self->steps, is_free,
-                                           candidates, count);
-  return &tophash_run.threads[next];
+  for (;;) {
+    uint32_t count;
+    while ((count = collect(NULL)) == 0) tophash_idle(self);
+    struct tophash_thread *sleeper = tophash_sleeper();
+    if (sleeper != NULL) count = collect(sleeper);
+    uint32_t next = tophash_scheduler_choose(&tophash_run.scheduler, self->id, self->steps,
+                                             is_free, candidates, count);
+    bool is_awake = sleeper == NULL || next != sleeper->id || tophash_let_in(sleeper);
+    if (is_awake) return &tophash_run.threads[next];
+  }
 }
 
 // MARK: Points
@@ -103,6 +117,7 @@ static void keep_event(struct tophash_thread *self) {
       .own_step = self->steps,
       .address = self->address,
       .time = now->time,
+      .is_early = self->is_early,
   };
   event->task = tophash_current_task(event->task_name, sizeof event->task_name);
   event->frame_count = stack_of(self, event->frames);
@@ -116,10 +131,13 @@ static void perform(struct tophash_thread *self) {
   struct tophash_candidate step = {
       .thread = self->id, .point = self->point, .object = self->object};
   uint32_t count = 0;
-  if (tophash_policy_asks_pending(tophash_run.file->order.policy)) count = collect();
+  if (tophash_policy_asks_pending(tophash_run.file->order.policy)) count = collect(NULL);
   tophash_scheduler_step(&tophash_run.scheduler, step, candidates, count);
   if (tophash_unlikely(tophash_run.file->order.is_detailed)) keep_event(self);
-  if (now->steps >= tophash_run.file->order.step_limit) tophash_finish(TOPHASH_END_STEPS);
+  self->is_early = false;
+  if (self != tophash_run.let_in) tophash_run.let_in = NULL;
+  if (now->steps - tophash_run.limit_from >= tophash_run.file->order.step_limit)
+    tophash_finish(TOPHASH_END_STEPS);
 }
 
 static void announce(struct tophash_thread *self, enum tophash_point point,
@@ -137,6 +155,8 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point,
                    const volatile void *object, struct tophash_site site) {
   // Code of the runtime may wait, but offers no choice: its order is not the program's business.
   if (!site.is_own && point != TOPHASH_POINT_YIELD) return;
+  // A signal handler runs to its end.
+  if (self->is_handling) return;
   if (site.is_own) tophash_run.looks = 0;
   announce(self, point, object, site);
   struct tophash_thread *next = choose(self, true);
@@ -145,22 +165,41 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point,
     tophash_await_turn(self);
   }
   perform(self);
+  tophash_take_signals(self);
+}
+
+/// Whether the call that waits so may fail because of a signal.
+static bool is_interruptible(enum tophash_point point) {
+  return point == TOPHASH_POINT_SLEEP || point == TOPHASH_POINT_SUSPEND ||
+         point == TOPHASH_POINT_DESCRIPTOR || point == TOPHASH_POINT_ACQUIRE ||
+         point == TOPHASH_POINT_FUTEX;
 }
 
 bool tophash_wait(struct tophash_thread *self, enum tophash_point point,
                   const volatile void *object, uint64_t deadline, struct tophash_site site) {
-  announce(self, point, object, site);
   self->deadline = deadline;
   self->timed_out = false;
+  self->interrupted = TOPHASH_GOES_ON;
   self->since = ++tophash_run.waits;
-  __atomic_store_n(&self->state, TOPHASH_THREAD_WAITING, __ATOMIC_RELAXED);
-  struct tophash_thread *next = choose(self, true);
-  if (next != self) {
-    hand_to(next);
-    tophash_await_turn(self);
+  for (;;) {
+    announce(self, point, object, site);
+    __atomic_store_n(&self->state, TOPHASH_THREAD_WAITING, __ATOMIC_RELAXED);
+    struct tophash_thread *next = choose(self, true);
+    if (next != self) {
+      hand_to(next);
+      tophash_await_turn(self);
+    }
+    // Otherwise it is here for a signal alone, and nothing has ended its wait.
+    bool is_over = state_of(self) == TOPHASH_THREAD_READY;
+    __atomic_store_n(&self->state, TOPHASH_THREAD_READY, __ATOMIC_RELAXED);
+    perform(self);
+    tophash_take_signals(self);
+    // Whoever was woken is not interrupted as well: what it was woken for would be lost.
+    if (is_over) self->interrupted = TOPHASH_GOES_ON;
+    bool is_interrupted = self->interrupted != TOPHASH_GOES_ON && is_interruptible(point);
+    if (is_over || is_interrupted) break;
   }
   self->deadline = 0;
-  perform(self);
   return self->timed_out;
 }
 
@@ -212,8 +251,8 @@ void tophash_end_thread(struct tophash_thread *self) {
 bool tophash_give_away(struct tophash_thread *self, bool stays_ready) {
   uint32_t before = self->state;
   __atomic_store_n(&self->state, TOPHASH_THREAD_OUTSIDE, __ATOMIC_RELAXED);
-  uint32_t count = collect();
-  if (count == 0 && !stays_ready && tophash_pass_time()) count = collect();
+  uint32_t count = collect(NULL);
+  if (count == 0 && !stays_ready && tophash_pass_time()) count = collect(NULL);
   if (count == 0) {
     __atomic_store_n(&self->state, before, __ATOMIC_RELAXED);
     return false;

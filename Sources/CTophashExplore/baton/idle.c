@@ -8,6 +8,12 @@
 #define DESCRIPTORS_MAX 256
 // As many as workers that Dispatch could add, and more: it adds one at each look.
 #define LOOKS_MAX 70
+// Real time that the outside is given before virtual time passes, in nanoseconds: where it could do
+// something, and where it is expected to.
+#define GRACE 20000000ull
+#define PATIENCE 5000000000ull
+// The same for what goes through the machine's own network, which the kernel mostly does at once.
+#define UNDERWAY_MS 10
 
 static struct tophash_account *account(void) { return &tophash_run.file->account; }
 
@@ -53,14 +59,20 @@ void tophash_check_descriptors(void) {
   if (tophash_run.waiters > 0) ask(0);
 }
 
-bool tophash_pass_time(void) {
-  uint64_t earliest = tophash_timer_next();
+uint64_t tophash_earliest_deadline(void) {
+  uint64_t earliest = tophash_timer_next(), alarm = tophash_alarm_next();
+  if (alarm != 0 && (earliest == 0 || alarm < earliest)) earliest = alarm;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
     struct tophash_thread *thread = &tophash_run.threads[i];
     bool has_deadline = waits(thread) && thread->deadline != 0;
     if (has_deadline && (earliest == 0 || thread->deadline < earliest))
       earliest = thread->deadline;
   }
+  return earliest;
+}
+
+bool tophash_pass_time(void) {
+  uint64_t earliest = tophash_earliest_deadline();
   if (earliest == 0) return false;
   // So far away there is only Dispatch, looking at its workers.
   bool is_look = earliest > account()->time + TOPHASH_MONITOR_INTERVAL / 2;
@@ -72,55 +84,112 @@ bool tophash_pass_time(void) {
     thread->timed_out = true;
     make_ready(thread);
   }
+  tophash_alarm_expire(earliest);
   tophash_timer_expire(earliest);
   return true;
 }
 
-/// Whether something outside of this program's threads may wake one of them.
-static bool depends_on_outside(bool *must_ask_again) {
-  bool depends = false;
-  for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
-    struct tophash_thread *thread = &tophash_run.threads[i];
-    uint32_t state = __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
-    if (state == TOPHASH_THREAD_OUTSIDE) depends = *must_ask_again = true;
-    if (state != TOPHASH_THREAD_WAITING) continue;
-    if (thread->polls) depends = *must_ask_again = true;
-    for (uint32_t j = 0; j < thread->descriptor_count; j++)
-      depends |= !tophash_is_inner_descriptor(thread->descriptors[j].fd);
+/// Whether all that `thread` waits for is something that another thread has and must give back, or
+/// its end: no handler of a signal can help there.
+static bool needs_thread(const struct tophash_thread *thread) {
+  switch (thread->point) {
+    case TOPHASH_POINT_LOCK:
+    case TOPHASH_POINT_READ_LOCK:
+    case TOPHASH_POINT_WRITE_LOCK:
+    case TOPHASH_POINT_JOIN:
+    case TOPHASH_POINT_ONCE:
+    case TOPHASH_POINT_BARRIER: return true;
+    default: return thread->is_pool;
   }
-  return depends;
 }
 
-static bool is_anybody_ready(void) {
-  for (uint32_t i = 0; i < tophash_run.thread_count; i++)
-    if (__atomic_load_n(&tophash_run.threads[i].state, __ATOMIC_ACQUIRE) == TOPHASH_THREAD_READY)
-      return true;
-  return false;
+/// What something outside of this program's threads may do for one of them.
+static enum tophash_outside look_outside(void) {
+  enum tophash_outside most = TOPHASH_OUTSIDE_NOTHING;
+  bool may_be_handled = false;
+  for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
+    const struct tophash_thread *thread = &tophash_run.threads[i];
+    uint32_t state = __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
+    // It is in a call that nobody knows, which ends by itself.
+    if (state == TOPHASH_THREAD_OUTSIDE) return TOPHASH_OUTSIDE_EXPECTED;
+    if (state != TOPHASH_THREAD_WAITING) continue;
+    may_be_handled |= !needs_thread(thread);
+    if (thread->asks != TOPHASH_ASKS_NOTHING && most < TOPHASH_OUTSIDE_POSSIBLE)
+      most = TOPHASH_OUTSIDE_POSSIBLE;
+    for (uint32_t j = 0; j < thread->descriptor_count; j++) {
+      enum tophash_outside outside = tophash_outside_of(thread->descriptors[j].fd);
+      if (outside > most) most = outside;
+    }
+  }
+  if (may_be_handled && most < TOPHASH_OUTSIDE_POSSIBLE && tophash_has_handlers())
+    most = TOPHASH_OUTSIDE_POSSIBLE;
+  enum tophash_outside of_children = tophash_outside_of_children();
+  return of_children > most ? of_children : most;
+}
+
+bool tophash_has_come(const struct tophash_thread *thread) {
+  switch (thread->asks) {
+    case TOPHASH_ASKS_CHILD: return tophash_child_has_ended(thread);
+    case TOPHASH_ASKS_SIGNAL: return tophash_signal_is_kept(thread);
+    default: return false;
+  }
+}
+
+/// Looks for what has to be asked for, and for threads that others made ready.
+static bool has_come(void) {
+  bool woke = false;
+  for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
+    struct tophash_thread *thread = &tophash_run.threads[i];
+    if (waits(thread) && tophash_has_come(thread)) make_ready(thread);
+    woke |= tophash_is_ready(thread);
+  }
+  return woke;
+}
+
+/// So many nanoseconds of real time.
+static uint64_t real_time(void) {
+  struct timespec now;
+  tophash_call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/// Waits for the outside. False when nothing came, and virtual time may pass.
+///
+/// Where somebody is expected to do something, time passes as it does for them, so that no timeout
+/// comes before they had the time for it; where it is only possible, it is given a moment.
+static bool await_outside(enum tophash_outside outside) {
+  uint64_t start = real_time(), earliest = tophash_earliest_deadline();
+  uint64_t before = account()->time;
+  uint64_t limit = GRACE;
+  if (outside == TOPHASH_OUTSIDE_EXPECTED) {
+    limit = earliest > before ? earliest - before : earliest != 0 ? 0 : PATIENCE;
+    if (limit > PATIENCE) limit = PATIENCE;
+  }
+  for (;;) {
+    if (ask(1) || has_come()) return true;
+    uint64_t passed = real_time() - start;
+    if (passed >= limit) return false;
+    if (outside == TOPHASH_OUTSIDE_EXPECTED) account()->time = before + passed;
+  }
 }
 
 void tophash_idle(struct tophash_thread *self) {
   (void)self;
   if (tophash_run.waiters > 0 && ask(0)) return;
-  bool must_ask_again = false;
-  if (depends_on_outside(&must_ask_again)) {
-    // The watchdog is not to think that this thread is lost.
-    account()->is_idle = 1;
-    bool woke = ask(must_ask_again ? 1 : 20);
-    account()->is_idle = 0;
-    if (woke) account()->external++;
-    if (woke || is_anybody_ready()) return;
-    // What can be asked for again is asked for: those threads look for themselves.
-    for (uint32_t i = 0; i < tophash_run.thread_count; i++) {
-      struct tophash_thread *thread = &tophash_run.threads[i];
-      if (!waits(thread) || !thread->polls) continue;
-      account()->external++;
-      make_ready(thread);
-      woke = true;
-    }
-    if (!woke) tophash_pass_time();
+  enum tophash_outside outside = look_outside();
+  // The watchdog is not to think that this thread is lost.
+  account()->is_idle = 1;
+  bool woke = outside == TOPHASH_OUTSIDE_NOTHING    ? false
+              : outside == TOPHASH_OUTSIDE_UNDERWAY ? ask(UNDERWAY_MS)
+                                                    : await_outside(outside);
+  account()->is_idle = 0;
+  if (woke) {
+    if (outside > TOPHASH_OUTSIDE_UNDERWAY) account()->external++;
     return;
   }
-  if (!tophash_pass_time()) tophash_finish(TOPHASH_END_DEADLOCK);
+  if (tophash_pass_time() || outside > TOPHASH_OUTSIDE_UNDERWAY) return;
+  if (outside == TOPHASH_OUTSIDE_UNDERWAY && ask(10 * UNDERWAY_MS)) return;
+  tophash_finish(TOPHASH_END_DEADLOCK);
 }
 
 bool tophash_wait_descriptors(struct tophash_thread *self, struct pollfd *descriptors,

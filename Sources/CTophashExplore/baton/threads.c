@@ -53,6 +53,7 @@ void tophash_threads_begin(void) {
   main->handle = pthread_self();
   main->has_handle = true;
   main->state = TOPHASH_THREAD_READY;
+  tophash_signals_note_mask(main);
   strcpy(main->name, "main");
   tophash_run.file->account.holder_tid = main->tid;
   tophash_self = main;
@@ -65,6 +66,7 @@ static void *begin(void *argument) {
   self->inside = true;
   self->tid = (uint32_t)tophash_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
   self->frame = __builtin_frame_address(0);
+  tophash_signals_note_mask(self);
   tophash_await_turn(self);
   pthread_setspecific(exit_key, self);
   tophash_scheduler_step(&tophash_run.scheduler,
@@ -75,6 +77,7 @@ static void *begin(void *argument) {
 }
 
 static int create(struct tophash_thread *thread, pthread_t *handle, const pthread_attr_t *given) {
+  thread->blocked = tophash_self->blocked;
   int failure = pthread_create_real()(&thread->handle, given, begin, thread);
   if (failure != 0) {
     // As if it had been and gone.

@@ -8,6 +8,7 @@
 //   server/crash.c      where a child crashed
 //   baton/baton.c       points, waiting, waking: who runs
 //   baton/idle.c        when nobody can run: descriptors, virtual time, deadlock
+//   baton/sleepers.c    who sleeps may be let in before those who can go on
 //   baton/threads.c     the table of threads; how they start and end
 //   baton/images.c      whose code calls
 //   models/             what threads wait for: locks, conditions, semaphores, futexes, time, ...
@@ -48,9 +49,17 @@ struct tophash_thread {
   uint32_t steps;      // its own points and waits
   bool inside;         // runs code of this library; also read by its own signal handler
   bool timed_out;
+  bool is_early;       // it was let in out of its sleep, and has made no step since
   bool is_pool;        // a worker of Dispatch or of the runtime
   bool is_detached;
-  bool polls;          // waits for something that can only be asked for again and again
+  bool is_handling;    // runs a signal handler
+  uint32_t asks;       // enum tophash_asks: what of the outside it waits for, beside descriptors
+  uint32_t interrupted;      // enum tophash_interruption: what became of its wait
+  uint64_t blocked;    // its signal mask
+  uint64_t awaited_signals;  // TOPHASH_ASKS_SIGNAL
+  int child_type;      // TOPHASH_ASKS_CHILD: as for `waitid`
+  uint32_t child;
+  int child_options;
   uint64_t deadline;   // virtual time; 0 for none
   uint64_t since;      // when it began to wait, for first come first served
   struct pollfd *descriptors;  // that it waits for
@@ -83,6 +92,9 @@ struct tophash_run {
   uint32_t exiting;    // a thread that has ended but is still on its way out
   uint32_t waiters;    // threads that wait for descriptors
   uint32_t looks;      // of Dispatch at its workers, since the program last did anything
+  uint64_t held_up;    // virtual time that passed while somebody could go on
+  const struct tophash_thread *let_in;  // out of its sleep, and nobody else has made a step since
+  uint32_t limit_from; // the step from which the limit of steps counts
 };
 
 extern struct tophash_run tophash_run;
@@ -131,9 +143,12 @@ void tophash_point(struct tophash_thread *self, enum tophash_point point, const 
                    struct tophash_site site);
 
 /// Waits until somebody wakes those who wait at `object`, or until `deadline` (0: for ever) has
-/// come; true when it was the deadline.
+/// come; true when it was the deadline. A signal ends some waits: `self->interrupted` tells.
 bool tophash_wait(struct tophash_thread *self, enum tophash_point point, const volatile void *object,
                   uint64_t deadline, struct tophash_site site);
+
+/// Whether `thread` could take the baton.
+bool tophash_is_ready(const struct tophash_thread *thread);
 
 /// Lets up to `count` of those who wait at `object` go on, first come first served.
 uint32_t tophash_wake(const volatile void *object, uint32_t count, uint32_t futex_bits);
@@ -162,8 +177,61 @@ _Noreturn void tophash_finish(enum tophash_end end);
 
 /// Finds somebody to run, or ends the run. Called when nobody is ready.
 void tophash_idle(struct tophash_thread *self);
+/// The earliest time at which something ends a wait; 0 when there is none.
+uint64_t tophash_earliest_deadline(void);
 /// Moves virtual time to the earliest deadline; false when there is none.
 bool tophash_pass_time(void);
+
+/// Who may be let in out of its sleep now; NULL for nobody.
+struct tophash_thread *tophash_sleeper(void);
+/// Lets time pass until it wakes; false when it does not after all.
+bool tophash_let_in(struct tophash_thread *sleeper);
+
+// MARK: Signals
+
+enum tophash_interruption {
+  TOPHASH_GOES_ON,
+  TOPHASH_RESTARTS,     // a handler has run; calls begin anew
+  TOPHASH_INTERRUPTED,  // a handler has run; calls fail with EINTR
+};
+
+/// Whether a handler is to run in `thread` as soon as it has the baton.
+bool tophash_has_signal(const struct tophash_thread *thread);
+/// Runs those handlers. To be called by whoever has the baton.
+void tophash_take_signals(struct tophash_thread *self);
+void tophash_signals_note_mask(struct tophash_thread *self);
+/// Whether the program has handlers, which anybody outside may make run.
+bool tophash_has_handlers(void);
+/// Sends it to this process.
+void tophash_signal_process(int signal);
+
+// MARK: The outside
+
+enum tophash_asks {
+  TOPHASH_ASKS_NOTHING,
+  TOPHASH_ASKS_CHILD,    // for the end of a child
+  TOPHASH_ASKS_SIGNAL,   // for a signal that the kernel keeps
+  TOPHASH_ASKS_HANDLER,  // for a signal that has a handler
+};
+
+/// Whether there is what `thread` asks for.
+bool tophash_has_come(const struct tophash_thread *thread);
+bool tophash_signal_is_kept(const struct tophash_thread *thread);
+bool tophash_child_has_ended(const struct tophash_thread *thread);
+
+/// What somebody outside of the program may do.
+enum tophash_outside {
+  TOPHASH_OUTSIDE_NOTHING,
+  TOPHASH_OUTSIDE_UNDERWAY,  // but the kernel may still be at what a thread has sent
+  TOPHASH_OUTSIDE_POSSIBLE,  // it could, and nothing says that it will
+  TOPHASH_OUTSIDE_EXPECTED,  // somebody is there: a child that runs, another host
+};
+
+enum tophash_outside tophash_outside_of(int descriptor);
+enum tophash_outside tophash_outside_of_children(void);
+/// Others may have what this process has opened.
+bool tophash_has_spawned(void);
+void tophash_note_fork(void);
 
 // MARK: Time
 
@@ -175,13 +243,29 @@ uint64_t tophash_deadline_in(const struct timespec *duration);
 /// How rarely Dispatch looks at its own workers, in nanoseconds: longer than any other timer.
 #define TOPHASH_MONITOR_INTERVAL 1000000000000000ull
 uint64_t tophash_timer_next(void);
+/// Whether one of the descriptors is, or has in its set, a timer that expires at that time.
+bool tophash_timer_is_awaited(const struct pollfd *descriptors, uint32_t count, uint64_t deadline);
+/// `descriptor` may be a timer; it was put into a set, or taken out of it (-1).
+void tophash_timer_note_set(int descriptor, int set);
+void tophash_timer_close(int descriptor);
 void tophash_timer_expire(uint64_t now);
+/// The same for the timers whose end is a signal.
+uint64_t tophash_alarm_next(void);
+void tophash_alarm_expire(uint64_t now);
 
 // MARK: Descriptors
 
-/// False when something outside of the program can make it ready.
-bool tophash_is_inner_descriptor(int descriptor);
+/// What a new descriptor is: one that only this process can make ready; one end of a pair; a
+/// socket; a set of epoll.
 void tophash_note_inner_descriptor(int descriptor);
+void tophash_note_pair(int descriptor);
+void tophash_note_socket(int descriptor);
+void tophash_note_set(int descriptor);
+void tophash_note_member(int set, int operation, int descriptor);
+void tophash_note_closed(int descriptor);
+/// A socket that this program has connected; and whether the other end of a socket is, or was, one.
+void tophash_note_client(int descriptor);
+bool tophash_was_client(int descriptor);
 
 // MARK: Accesses
 
@@ -204,6 +288,7 @@ void tophash_jobs_begin(void);
 /// In the server: what is patched is patched in all children.
 void tophash_atomics_begin(void);
 void tophash_crash_begin(void);
+#define TOPHASH_WATCHDOG_SIGNAL (SIGRTMAX - 1)
 void tophash_watchdog_begin(void);
 /// Watches `child` until it has ended; its wait status.
 int tophash_watch(int child, struct tophash_schedule_file *file);

@@ -22,7 +22,8 @@ static long wait_at(struct tophash_thread *self, uint32_t *word, uint32_t expect
   self->futex_bits = bits;
   bool is_late = tophash_wait(self, TOPHASH_POINT_FUTEX, word, deadline, site);
   self->futex_bits = UINT32_MAX;
-  return is_late ? -ETIMEDOUT : 0;
+  if (is_late) return -ETIMEDOUT;
+  return self->interrupted != TOPHASH_GOES_ON ? -EINTR : 0;
 }
 
 static long wake_at(struct tophash_thread *self, uint32_t *word, uint32_t count, uint32_t bits,

@@ -1,34 +1,119 @@
-// Waiting for children and signals.
+// Children: waiting for their end, and knowing whether there are any.
 
 #include "tophash_explore.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 TOPHASH_REAL(pid_t, wait4, (pid_t, int *, int, struct rusage *))
 TOPHASH_REAL(int, waitid, (idtype_t, id_t, siginfo_t *, int))
-TOPHASH_REAL(int, sigsuspend, (const sigset_t *))
-TOPHASH_REAL(int, pause, (void))
+TOPHASH_REAL(int, posix_spawn,
+             (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+              char *const[], char *const[]))
+TOPHASH_REAL(int, posix_spawnp,
+             (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+              char *const[], char *const[]))
 
-/// Waits for something that can only be asked for again and again.
-static void ask_later(struct tophash_thread *self, struct tophash_site site) {
-  self->polls = true;
-  tophash_wait(self, TOPHASH_POINT_SUSPEND, NULL, 0, site);
-  self->polls = false;
+// MARK: Starting
+
+#define CHILDREN_MAX 64
+
+static pid_t children[CHILDREN_MAX];
+static bool has_spawned;
+
+static void note_child(pid_t child) {
+  has_spawned = true;
+  tophash_run.file->account.external++;
+  for (int i = 0; i < CHILDREN_MAX; i++) {
+    if (children[i] != 0) continue;
+    children[i] = child;
+    return;
+  }
+}
+
+void tophash_note_fork(void) { has_spawned = true; }
+
+bool tophash_has_spawned(void) { return has_spawned; }
+
+/// Defines a function that starts a program, in front of the original.
+#define SPAWN_FUNCTION(name)                                                                    \
+  TOPHASH_EXPORT int name(pid_t *restrict child, const char *restrict path,                     \
+                          const posix_spawn_file_actions_t *actions,                            \
+                          const posix_spawnattr_t *restrict attributes,                         \
+                          char *const arguments[restrict], char *const environment[restrict]) { \
+    struct tophash_thread *self = tophash_enter();                                              \
+    pid_t started = 0;                                                                          \
+    int failure = name##_real()(&started, path, actions, attributes, arguments, environment);   \
+    if (failure == 0 && child != NULL) *child = started;                                        \
+    if (self == NULL) return failure;                                                           \
+    if (failure == 0) note_child(started);                                                      \
+    tophash_leave(self);                                                                        \
+    return failure;                                                                             \
+  }
+
+SPAWN_FUNCTION(posix_spawn)
+SPAWN_FUNCTION(posix_spawnp)
+
+/// Whether such a child has ended, and nobody was told: 1; 0 when it runs, -1 when there is none.
+static int has_ended(idtype_t type, id_t id, int options) {
+  siginfo_t info = {0};
+  long failure = tophash_call(SYS_waitid, type, id, (long)&info, options | WNOHANG | WNOWAIT, 0, 0);
+  if (failure != 0) return -1;
+  return info.si_pid != 0;
+}
+
+enum tophash_outside tophash_outside_of_children(void) {
+  int any = has_ended(P_ALL, 0, WEXITED);
+  if (any < 0) return TOPHASH_OUTSIDE_NOTHING;
+  has_spawned = true;
+  bool runs = any == 0;
+  for (int i = 0; i < CHILDREN_MAX; i++) {
+    if (children[i] == 0) continue;
+    if (has_ended(P_PID, (id_t)children[i], WEXITED) == 0)
+      runs = true;
+    else
+      children[i] = 0;
+  }
+  return runs ? TOPHASH_OUTSIDE_EXPECTED : TOPHASH_OUTSIDE_POSSIBLE;
+}
+
+// MARK: Waiting
+
+bool tophash_child_has_ended(const struct tophash_thread *thread) {
+  return has_ended((idtype_t)thread->child_type, (id_t)thread->child, thread->child_options) != 0;
+}
+
+/// Waits until `has_ended`; a negative error when a signal came first.
+static int await(struct tophash_thread *self, idtype_t type, id_t id, int options,
+                 struct tophash_site site) {
+  while (has_ended(type, id, options) == 0) {
+    self->child_type = (int)type;
+    self->child = id;
+    self->child_options = options;
+    self->asks = TOPHASH_ASKS_CHILD;
+    tophash_wait(self, TOPHASH_POINT_SUSPEND, NULL, 0, site);
+    self->asks = TOPHASH_ASKS_NOTHING;
+    if (self->interrupted == TOPHASH_INTERRUPTED) return -EINTR;
+  }
+  return 0;
 }
 
 TOPHASH_EXPORT pid_t wait4(pid_t child, int *status, int options, struct rusage *usage) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return wait4_real()(child, status, options, usage);
-  struct tophash_site site = TOPHASH_SITE;
-  pid_t found;
-  while ((found = wait4_real()(child, status, options | WNOHANG, usage)) == 0 &&
-         !(options & WNOHANG))
-    ask_later(self, site);
+  idtype_t type = child > 0 ? P_PID : child == -1 ? P_ALL : P_PGID;
+  id_t id = child > 0 ? (id_t)child : child == 0 ? (id_t)getpgrp() : (id_t)-child;
+  int events = WEXITED | (options & (WUNTRACED | WCONTINUED));
+  int failure = options & WNOHANG ? 0 : await(self, type, id, events, TOPHASH_SITE);
+  pid_t found = failure == 0 ? wait4_real()(child, status, options, usage) : -1;
+  int error = failure == 0 ? errno : -failure;
   tophash_leave(self);
+  errno = error;
   return found;
 }
 
@@ -41,35 +126,11 @@ TOPHASH_EXPORT pid_t wait(int *status) { return wait4(-1, status, 0, NULL); }
 TOPHASH_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return waitid_real()(type, id, info, options);
-  struct tophash_site site = TOPHASH_SITE;
-  siginfo_t mine = {0};
-  siginfo_t *into = info != NULL ? info : &mine;
-  int failure;
-  into->si_pid = 0;
-  while ((failure = waitid_real()(type, id, into, options | WNOHANG)) == 0 && into->si_pid == 0 &&
-         !(options & WNOHANG))
-    ask_later(self, site);
+  int events = options & (WEXITED | WSTOPPED | WCONTINUED);
+  int failure = options & WNOHANG ? 0 : await(self, type, id, events, TOPHASH_SITE);
+  int status = failure == 0 ? waitid_real()(type, id, info, options) : -1;
+  int error = failure == 0 ? errno : -failure;
   tophash_leave(self);
-  return failure;
-}
-
-// MARK: Signals
-//
-// The main thread of a program that lives on its main queue waits here, for ever. A signal whose
-// handler runs meanwhile does not end the wait.
-
-static int suspend(struct tophash_thread *self, struct tophash_site site) {
-  for (;;) tophash_wait(self, TOPHASH_POINT_SUSPEND, NULL, 0, site);
-}
-
-TOPHASH_EXPORT int sigsuspend(const sigset_t *mask) {
-  struct tophash_thread *self = tophash_enter();
-  if (self == NULL) return sigsuspend_real()(mask);
-  return suspend(self, TOPHASH_SITE);
-}
-
-TOPHASH_EXPORT int pause(void) {
-  struct tophash_thread *self = tophash_enter();
-  if (self == NULL) return pause_real()();
-  return suspend(self, TOPHASH_SITE);
+  errno = error;
+  return status;
 }

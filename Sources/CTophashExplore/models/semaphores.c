@@ -22,6 +22,10 @@ static int take(struct tophash_thread *self, sem_t *semaphore, uint64_t deadline
       break;
     }
     is_late = tophash_wait(self, TOPHASH_POINT_ACQUIRE, semaphore, deadline, site);
+    if (self->interrupted == TOPHASH_INTERRUPTED) {
+      errno = EINTR;
+      break;
+    }
   }
   tophash_leave(self);
   return status;

@@ -1,9 +1,11 @@
-// Virtual time: it passes when no thread can go on, and a little with each look at the clock.
+// Virtual time: it passes when no thread can go on, when somebody is let in out of a sleep, and a
+// little with each look at the clock.
 
 #include "tophash_explore.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -89,16 +91,29 @@ TOPHASH_EXPORT time_t time(time_t *into) {
 
 // MARK: Sleeping
 
-static void sleep_until(struct tophash_thread *self, uint64_t deadline, struct tophash_site site) {
+/// How much of the sleep is left, in nanoseconds: 0 unless a signal ended it.
+static uint64_t sleep_until(struct tophash_thread *self, uint64_t deadline,
+                            struct tophash_site site) {
   tophash_wait(self, TOPHASH_POINT_SLEEP, NULL, deadline, site);
+  bool is_interrupted = self->interrupted != TOPHASH_GOES_ON;
   tophash_leave(self);
+  if (!is_interrupted || self->timed_out || deadline <= *clock_word()) return 0;
+  return deadline - *clock_word();
+}
+
+static void leave_rest(uint64_t rest, struct timespec *left) {
+  if (left == NULL) return;
+  *left = (struct timespec){.tv_sec = (time_t)(rest / SECOND), .tv_nsec = (long)(rest % SECOND)};
 }
 
 TOPHASH_EXPORT int nanosleep(const struct timespec *duration, struct timespec *left) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return nanosleep_real()(duration, left);
-  sleep_until(self, tophash_deadline_in(duration), TOPHASH_SITE);
-  return 0;
+  uint64_t rest = sleep_until(self, tophash_deadline_in(duration), TOPHASH_SITE);
+  if (rest == 0) return 0;
+  leave_rest(rest, left);
+  errno = EINTR;
+  return -1;
 }
 
 TOPHASH_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
@@ -106,23 +121,28 @@ TOPHASH_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct time
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return clock_nanosleep_real()(clock, flags, time, left);
   bool is_absolute = flags & TIMER_ABSTIME;
-  sleep_until(self, is_absolute ? tophash_deadline_at(clock, time) : tophash_deadline_in(time),
-              TOPHASH_SITE);
-  return 0;
+  uint64_t deadline =
+      is_absolute ? tophash_deadline_at(clock, time) : tophash_deadline_in(time);
+  uint64_t rest = sleep_until(self, deadline, TOPHASH_SITE);
+  if (rest == 0) return 0;
+  if (!is_absolute) leave_rest(rest, left);
+  return EINTR;
 }
 
 TOPHASH_EXPORT int usleep(useconds_t duration) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return usleep_real()(duration);
-  sleep_until(self, tophash_now() + duration * 1000ull, TOPHASH_SITE);
-  return 0;
+  uint64_t rest = sleep_until(self, tophash_now() + duration * 1000ull, TOPHASH_SITE);
+  if (rest == 0) return 0;
+  errno = EINTR;
+  return -1;
 }
 
 TOPHASH_EXPORT unsigned sleep(unsigned seconds) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return sleep_real()(seconds);
-  sleep_until(self, tophash_now() + seconds * SECOND, TOPHASH_SITE);
-  return 0;
+  uint64_t rest = sleep_until(self, tophash_now() + seconds * SECOND, TOPHASH_SITE);
+  return (unsigned)((rest + SECOND - 1) / SECOND);
 }
 
 TOPHASH_EXPORT int sched_yield(void) {
@@ -144,7 +164,8 @@ TOPHASH_REAL(int, timerfd_create, (int, int))
 TOPHASH_REAL(int, timerfd_settime, (int, int, const struct itimerspec *, struct itimerspec *))
 
 static struct timer {
-  int descriptor;
+  int descriptor;     // -1: closed
+  int set;            // of epoll, that it is in; -1 for none
   clockid_t clock;
   uint64_t deadline;  // 0: not set
   uint64_t interval;
@@ -156,10 +177,10 @@ TOPHASH_EXPORT int timerfd_create(clockid_t clock, int flags) {
   int descriptor = timerfd_create_real()(clock, flags);
   if (self == NULL) return descriptor;
   uint32_t at = 0;
-  while (at < timer_count && timers[at].descriptor != descriptor) at++;
+  while (at < timer_count && timers[at].descriptor != -1) at++;
   if (descriptor >= 0 && at < TIMERS_MAX) {
     if (at == timer_count) timer_count++;
-    timers[at] = (struct timer){.descriptor = descriptor, .clock = clock};
+    timers[at] = (struct timer){.descriptor = descriptor, .set = -1, .clock = clock};
     tophash_note_inner_descriptor(descriptor);
   }
   tophash_leave(self);
@@ -170,6 +191,16 @@ static struct timer *timer_of(int descriptor) {
   for (uint32_t i = 0; i < timer_count; i++)
     if (timers[i].descriptor == descriptor) return &timers[i];
   return NULL;
+}
+
+void tophash_timer_note_set(int descriptor, int set) {
+  struct timer *timer = descriptor >= 0 ? timer_of(descriptor) : NULL;
+  if (timer != NULL) timer->set = set;
+}
+
+void tophash_timer_close(int descriptor) {
+  struct timer *timer = descriptor >= 0 ? timer_of(descriptor) : NULL;
+  if (timer != NULL) *timer = (struct timer){.descriptor = -1, .set = -1};
 }
 
 TOPHASH_EXPORT int timerfd_settime(int descriptor, int flags, const struct itimerspec *new,
@@ -200,6 +231,18 @@ uint64_t tophash_timer_next(void) {
   return earliest;
 }
 
+bool tophash_timer_is_awaited(const struct pollfd *descriptors, uint32_t count, uint64_t deadline) {
+  for (uint32_t i = 0; i < timer_count; i++) {
+    if (timers[i].deadline == 0 || timers[i].deadline > deadline) continue;
+    for (uint32_t j = 0; j < count; j++) {
+      int descriptor = descriptors[j].fd;
+      bool is_it = descriptor == timers[i].descriptor || descriptor == timers[i].set;
+      if (descriptor >= 0 && is_it) return true;
+    }
+  }
+  return false;
+}
+
 void tophash_timer_expire(uint64_t now) {
   bool expired = false;
   for (uint32_t i = 0; i < timer_count; i++) {
@@ -214,4 +257,64 @@ void tophash_timer_expire(uint64_t now) {
     expired = true;
   }
   if (expired) tophash_check_descriptors();
+}
+
+// MARK: Timers that send a signal
+
+TOPHASH_REAL(int, setitimer, (__itimer_which_t, const struct itimerval *, struct itimerval *))
+TOPHASH_REAL(unsigned, alarm, (unsigned))
+TOPHASH_REAL(int, timer_create, (clockid_t, struct sigevent *, timer_t *))
+
+static uint64_t alarm_deadline, alarm_interval;
+
+static uint64_t of_timeval(struct timeval time) {
+  return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_usec * 1000;
+}
+
+static struct timeval as_timeval(uint64_t time) {
+  return (struct timeval){.tv_sec = (time_t)(time / SECOND),
+                          .tv_usec = (suseconds_t)(time % SECOND / 1000)};
+}
+
+/// What was left of the one before, in nanoseconds.
+static uint64_t set_alarm(uint64_t after, uint64_t interval) {
+  uint64_t now = tophash_now();
+  uint64_t rest = alarm_deadline > now ? alarm_deadline - now : 0;
+  alarm_deadline = after != 0 ? now + after : 0;
+  alarm_interval = interval;
+  return rest;
+}
+
+TOPHASH_EXPORT unsigned alarm(unsigned seconds) {
+  struct tophash_thread *self = tophash_enter();
+  if (self == NULL) return alarm_real()(seconds);
+  uint64_t rest = set_alarm(seconds * SECOND, 0);
+  tophash_leave(self);
+  return (unsigned)((rest + SECOND - 1) / SECOND);
+}
+
+TOPHASH_EXPORT int setitimer(__itimer_which_t which, const struct itimerval *new,
+                             struct itimerval *old) {
+  struct tophash_thread *self = which == ITIMER_REAL && new != NULL ? tophash_enter() : NULL;
+  if (self == NULL) return setitimer_real()(which, new, old);
+  uint64_t interval = alarm_interval;
+  uint64_t rest = set_alarm(of_timeval(new->it_value), of_timeval(new->it_interval));
+  if (old != NULL)
+    *old = (struct itimerval){.it_interval = as_timeval(interval), .it_value = as_timeval(rest)};
+  tophash_leave(self);
+  return 0;
+}
+
+/// These expire in real time.
+TOPHASH_EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer) {
+  if (tophash_self != NULL) tophash_run.file->account.unmodelled++;
+  return timer_create_real()(clock, event, timer);
+}
+
+uint64_t tophash_alarm_next(void) { return alarm_deadline; }
+
+void tophash_alarm_expire(uint64_t now) {
+  if (alarm_deadline == 0 || alarm_deadline > now) return;
+  alarm_deadline = alarm_interval != 0 ? alarm_deadline + alarm_interval : 0;
+  tophash_signal_process(SIGALRM);
 }

@@ -70,7 +70,7 @@ static void begin_run(void) {
   tophash_scheduler_start(&tophash_run.scheduler, &file->order, &file->account, file->crossroads);
   tophash_watchdog_begin();
   if (file->order.is_detailed) tophash_crash_begin();
-  pthread_atfork(NULL, NULL, forked);
+  pthread_atfork(NULL, tophash_note_fork, forked);
   tophash_threads_begin();
   tophash_jobs_begin();
   file->account.is_controlled = 1;

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SIGNAL (SIGRTMAX - 1)
+#define SIGNAL TOPHASH_WATCHDOG_SIGNAL
 #define TICK_MS 10
 enum { SLEEPS = 1, RUNS = 2 };
 // Processor time without a point, in kernel ticks of 10 ms, until a thread is interrupted.

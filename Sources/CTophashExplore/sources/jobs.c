@@ -4,6 +4,7 @@
 #include "tophash_explore.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <string.h>
 
 // The calling convention of Swift; only its plain registers are used here.
@@ -34,9 +35,21 @@ static uint32_t worker_count;
 static void *jobs[JOBS_MAX];
 static uint32_t jobs_in, jobs_out;
 
+/// As Dispatch does for its workers: signals are for the program's own threads.
+static void block_signals(void) {
+  static const int own[] = {SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV, SIGSYS, SIGPIPE, SIGABRT};
+  sigset_t all;
+  sigfillset(&all);
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&all, own[i]);
+  // The watchdog's is for whoever has the baton.
+  sigdelset(&all, TOPHASH_WATCHDOG_SIGNAL);
+  pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
 static void *work(void *argument) {
   struct worker *worker = argument;
   struct tophash_site site = {.frame = __builtin_frame_address(0)};
+  block_signals();
   for (;;) {
     run_job(worker->job, NULL, 0);
     struct tophash_thread *self = tophash_enter();

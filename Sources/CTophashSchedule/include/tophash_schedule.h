@@ -121,7 +121,7 @@ struct tophash_order {
   uint32_t keeps_crossroads;  // for a search that tries every one
   uint32_t real_limit_ms;  // how long a run may stay without any progress
   uint32_t is_direct;    // one run, in the process that was started: for a debugger
-  uint32_t unused;
+  uint32_t delay_ms;     // virtual time that may pass in a run while somebody could go on
   struct tophash_choice choices[TOPHASH_CHOICES];
 };
 
@@ -169,7 +169,9 @@ struct tophash_event {
   uint64_t address;
   uint64_t time;         // virtual, in nanoseconds since the start
   uint32_t task;         // number of the Swift task, or 0
+  uint32_t is_early;     // it had slept, and went before others that could go on
   uint32_t frame_count;
+  uint32_t unused;
   char task_name[24];
   uint64_t frames[TOPHASH_FRAMES];
 };
@@ -220,7 +222,7 @@ struct tophash_account {
   uint32_t crash_frame_count;
   uint32_t switches;
   uint32_t crossroads_count;
-  uint32_t unused;
+  uint32_t last_thread;   // that made a step
   uint64_t crash_frames[TOPHASH_FRAMES];
   // For the watchdog:
   uint32_t holder_tid;
@@ -234,13 +236,16 @@ struct tophash_account {
 
 #define TOPHASH_CROSSROADS 16384
 
+// Threads beyond these are not kept where others could have gone on.
+#define TOPHASH_CROSSROADS_THREADS 128
+
 /// A point at which several threads could have gone on. Only kept on request.
 struct tophash_crossroads {
   uint32_t thread;   // that came to it
   uint32_t own_step;
   uint32_t usual;    // who goes on in the plain order
   uint32_t unused;
-  uint64_t others;   // the threads below 64 that could go on, as bits
+  uint64_t others[TOPHASH_CROSSROADS_THREADS / 64];  // those that could go on, as bits
 };
 
 #define TOPHASH_LOCKED 8192
@@ -298,6 +303,7 @@ struct tophash_candidate {
   uint32_t point;   // what it would do
   uint32_t object;
   bool is_stuck;    // it would find its lock taken: no policy lets it go before others
+  bool is_asleep;   // it sleeps: never goes on in the plain order, but a policy may wake it
   uint64_t place;   // where in the program; only told where `tophash_policy_asks_place`
 };
 
@@ -333,7 +339,8 @@ void tophash_scheduler_add(struct tophash_scheduler *scheduler, uint32_t thread)
 /// Says who goes on, and records it when it deviates from the default order.
 ///
 /// `current` is the thread that ran until now, at its own step `own_step`; it is among the
-/// candidates when it can go on. `candidates` are in the order of their numbers, at least one.
+/// candidates when it can go on. `candidates` are in the order of their numbers; at least one of
+/// them is awake.
 /// `is_free` is false at a point that offers no choice: then the default order decides, unless
 /// `current` cannot go on. Complexity: O(candidates).
 uint32_t tophash_scheduler_choose(struct tophash_scheduler *scheduler, uint32_t current,

@@ -20,15 +20,17 @@ struct ExplorationSummary {
     if exploration.failure == nil { lines += Self.verdict(result, allowsOverlaps) }
     if result.partial > 0 {
       lines.append(
-        "\(result.partial) runs were only partly under control"
+        "\(runs(result.partial, "was", "were")) only partly under control"
           + Self.reason(result.lostCalls) + ": no deadlock is claimed for them")
     }
     if result.external > 0 {
       lines.append(
-        "\(result.external) runs waited for something outside of the program, and need not repeat")
+        "\(runs(result.external, "had", "had")) to do with something outside of the program"
+          + ", and need not repeat")
     }
     if result.inconclusive > 0 {
-      lines.append("\(result.inconclusive) runs made no progress, and prove nothing")
+      lines.append(
+        "\(runs(result.inconclusive, "made", "made")) no progress, and prove nothing")
     }
     self.lines = lines
   }
@@ -89,6 +91,10 @@ struct ExplorationSummary {
         + "; an optimised build hides plain integers and references",
     ]
   }
+}
+
+private func runs(_ count: Int, _ one: String, _ many: String) -> String {
+  count == 1 ? "1 run \(one)" : "\(count) runs \(many)"
 }
 
 private func tenths(_ number: Double) -> String {

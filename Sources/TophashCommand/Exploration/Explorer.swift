@@ -111,6 +111,7 @@ struct Explorer {
   ) throws(ToolError) -> ReplayedFailure {
     var order = Order(plan: .plain)
     order.stepLimit = max(20_000, plain.steps * 50)
+    order.delay = search.delay
     let allowsOverlaps = search.allowsOverlaps
     var kept: (choices: [Choice], isFewest: Bool) = (found.account.choices, false)
     if shrinks {
@@ -159,25 +160,15 @@ struct Explorer {
     _ found: Search.Found, _ server: ForkServer, _ order: Order
   ) throws(ForkServer.Trouble) -> (choices: [Choice], isFewest: Bool) {
     let allowsOverlaps = search.allowsOverlaps
-    func run(_ choices: [Choice]) throws(ForkServer.Trouble) -> (account: Account, isSame: Bool) {
+    let reduction = Reduction { (choices) throws(ForkServer.Trouble) in
       var order = order
       order.plan = .replay(choices)
       order.keepsCrossroads = true
       let account = try server.run(order)
-      return (account, Failure(account, allowsOverlaps: allowsOverlaps) == found.failure)
+      let isSame = Failure(account, allowsOverlaps: allowsOverlaps) == found.failure
+      return (account.choices, account.crossroads, isSame)
     }
-    var shrinker = Shrinker { (choices) throws(ForkServer.Trouble) -> [Choice]? in
-      let (account, isSame) = try run(choices)
-      guard isSame else { return nil }
-      return account.choices.count < choices.count ? account.choices : choices
-    }
-    let shrunk = try shrinker.shrink(found.account.choices)
-    var fewest = FewestSwitches { (choices) throws(ForkServer.Trouble) in
-      let (account, isSame) = try run(choices)
-      return (account.crossroads, isSame)
-    }
-    let (fewer, isFewest) = try fewest.search(fewerThan: shrunk.count)
-    return (fewer ?? shrunk, isFewest)
+    return try reduction.reduce(found.account.choices, endingIn: found.account.lastThread)
   }
 
   private var tool: String? {

@@ -69,6 +69,8 @@ struct Replayer {
     let server = try program.server(0)
     var order = Order(plan: .replay(schedule.choices))
     order.stepLimit = max(20_000, schedule.steps * 50)
+    // Whatever the search was allowed.
+    order.delay = .max
     var same = 0
     for _ in 1..<max(times, 1) {
       let repeated = order

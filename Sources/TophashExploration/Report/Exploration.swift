@@ -63,8 +63,9 @@ extension Account {
   /// The line in which a Swift program says why it stops.
   package var message: String? {
     let lines = output.split(whereSeparator: \.isNewline)
+    let words = ["Fatal error", "fatal error", "Precondition failed", "Assertion failed"]
     let line =
-      lines.last { $0.contains("Fatal error") || $0.contains("fatal error") }
+      lines.last { line in words.contains { line.contains($0) } }
       ?? lines.last { $0.contains("rror") }
     return line.map { String($0.prefix(300)) }
   }

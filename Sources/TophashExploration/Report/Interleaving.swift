@@ -80,7 +80,8 @@ package struct Interleaving: Sendable {
       guard event.point != .modifying, let frame = reader.own(event.stack) else { continue }
       let position = event.point?.comesAfter == true ? previous[step] * 3 + 1 : step * 3
       let row = Row(
-        lane: event.lane, step: step, what: what(event.point, event.object),
+        lane: event.lane, step: step,
+        what: event.point == .sleep ? "has slept" : what(event.point, event.object),
         place: frame.place, isDeviation: false)
       placed.append((position, row))
     }
@@ -94,10 +95,18 @@ package struct Interleaving: Sendable {
   }
 
   private func row(for choice: Choice, _ events: [Account.Event]) -> Row {
-    let (lane, next) = lanes(of: choice, events)
-    return Row(
-      lane: lane, step: choice.step, what: "» \(name(of: next)) goes first", place: nil,
-      isDeviation: true)
+    Row(
+      lane: lanes(of: choice, events).0, step: choice.step,
+      what: "» \(whoGoesFirst(choice, events))",
+      place: nil, isDeviation: true)
+  }
+
+  private func whoGoesFirst(_ choice: Choice, _ events: [Account.Event]) -> String {
+    let before = events.lastIndex { $0.thread == choice.thread && $0.ownStep < choice.step } ?? -1
+    let first = events[(before + 1)...].first { $0.thread == choice.next }
+    let next = name(of: lanes(of: choice, events).1)
+    guard let first, first.isEarly else { return "\(next) goes first" }
+    return first.point == .sleep ? "\(next) wakes first" : "a timer fires first"
   }
 
   /// Who was stopped, and who went first.
@@ -170,7 +179,7 @@ extension Interleaving {
 
 extension Interleaving {
   private func statement(_ choice: Choice, _ account: Account, _ reader: StackReader) -> String {
-    let (stopped, next) = lanes(of: choice, account.events)
+    let stopped = lanes(of: choice, account.events).0
     let event = account.events.last { $0.thread == choice.thread && $0.ownStep == choice.step }
     let waiting =
       account.threads.indices.contains(choice.thread) ? account.threads[choice.thread] : nil
@@ -179,7 +188,8 @@ extension Interleaving {
     let frame = reader.own(event?.stack ?? waiting?.stack ?? [])
     let place = frame?.place.map { " (\($0))" } ?? ""
     return
-      "when \(name(of: stopped)) \(upcoming(point, object))\(place), \(name(of: next)) goes first"
+      "when \(name(of: stopped)) \(upcoming(point, object))\(place), "
+      + whoGoesFirst(choice, account.events)
   }
 
   private func upcoming(_ point: Point?, _ object: Int) -> String {

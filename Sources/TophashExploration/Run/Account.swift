@@ -17,6 +17,8 @@ package struct Account: Sendable {
   package var steps = 0
   package var switches = 0
   package var threadCount = 0
+  /// The thread that made the last step.
+  package var lastThread = 0
   /// Of all that was done, in order.
   package var hash: UInt64 = 0
   /// Choices to follow that were not possible.
@@ -50,7 +52,9 @@ package struct Account: Sendable {
 
   /// Whether all places are in `crossroads` at which others could have gone on: they were asked
   /// for, and there was room.
-  var hasAllCrossroads: Bool { crossroads.count < Int(TOPHASH_CROSSROADS) && threadCount <= 64 }
+  var hasAllCrossroads: Bool {
+    crossroads.count < Int(TOPHASH_CROSSROADS) && threadCount <= Crossroads.threads
+  }
 
   mutating func readFacts(_ from: UnsafeMutablePointer<tophash_account>) {
     let facts = from
@@ -60,6 +64,7 @@ package struct Account: Sendable {
     steps = Int(facts.pointee.steps)
     switches = Int(facts.pointee.switches)
     threadCount = Int(facts.pointee.thread_count)
+    lastThread = Int(facts.pointee.last_thread)
     hash = facts.pointee.hash
     drift = Int(facts.pointee.drift)
     external = Int(facts.pointee.external)
@@ -120,6 +125,8 @@ extension Account {
     package var ownStep = 0
     package var address: UInt64 = 0
     package var time: UInt64 = 0
+    /// It had slept, and went before others that could go on.
+    package var isEarly = false
     package var stack: [UInt64] = []
 
     package init() {}
@@ -135,6 +142,7 @@ extension Account {
       ownStep = Int(event.own_step)
       address = event.address
       time = event.time
+      isEarly = event.is_early != 0
       stack = list(of: event.frames, count: min(event.frame_count, UInt32(TOPHASH_FRAMES)))
     }
   }

@@ -19,6 +19,7 @@ package final class DirectRun {
     var order = Order(plan: .replay(choices))
     order.stepLimit = stepLimit
     order.isDirect = true
+    order.delay = .max
     file.write(order)
     control = program.control(file: file.path)
   }

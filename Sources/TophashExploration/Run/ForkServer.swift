@@ -137,7 +137,7 @@ package final class ForkServer {
     return String(decoding: bytes.prefix(max(0, got)), as: UTF8.self)
   }
 
-  private static let tailSize = 4096
+  private static let tailSize = 16_384
 
   // MARK: Start
 

@@ -11,6 +11,11 @@ package struct Order: Sendable {
   package var keepsCrossroads = false
   /// Keep every point with its stack.
   package var isDetailed = false
+  /// How much virtual time may pass in the run, in all, while somebody could go on: so that those
+  /// who sleep meanwhile are let in. In milliseconds.
+  package var delay = Order.usualDelay
+  /// Less than the second that a timeout mostly is.
+  package static let usualDelay = 500
   /// How long a run may stay without progress, in milliseconds of real time.
   package var realLimit = 10_000
 

@@ -45,6 +45,7 @@ final class SharedFile {
     into.pointer(to: \.keeps_crossroads)!.pointee = order.keepsCrossroads ? 1 : 0
     into.pointer(to: \.is_detailed)!.pointee = order.isDetailed ? 1 : 0
     into.pointer(to: \.is_direct)!.pointee = order.isDirect ? 1 : 0
+    into.pointer(to: \.delay_ms)!.pointee = UInt32(clamping: order.delay)
     into.pointer(to: \.real_limit_ms)!.pointee = UInt32(clamping: order.realLimit)
     switch order.plan {
     case .plain: break

@@ -13,6 +13,8 @@ package struct Search {
   package var seconds: Double?
   package var only: Scheduler?
   package var allowsOverlaps = false
+  /// How much virtual time may pass in a run while somebody could go on, in milliseconds.
+  package var delay = Order.usualDelay
   /// All runs have one seed and one scheduler, and none ends the search: to see whether they are
   /// all alike.
   package var repeatsOneRun = false
@@ -72,6 +74,7 @@ package struct Search {
     let start = Self.now()
     var first = Order(plan: .plain)
     first.keepsCrossroads = true
+    first.delay = delay
     let plain = try servers[0].run(first)
     var result = Result(plain: plain)
     if Failure(plain, allowsOverlaps: allowsOverlaps) != nil || plain.end != .program {
@@ -80,6 +83,7 @@ package struct Search {
     var turns = Turns(seed: seed, only: only)
     turns.notePlain(hash: plain.hash, plain.crossroads, isWhole: plain.hasAllCrossroads)
     var order = Order(plan: .plain)
+    order.delay = delay
     order.length = plain.steps
     order.stepLimit = max(20_000, plain.steps * 50)
 
@@ -116,6 +120,8 @@ package struct Search {
         progress(result.progress)
       }
     }
+    // What is said of the runs is said of this one, where there is no other.
+    if result.progress.runs == 0 { result.note(plain) }
     result.progress.distinct = turns.portfolio.distinct
     result.progress.seconds = Self.now() - start
     result.members = turns.portfolio.members

@@ -10,6 +10,7 @@ enum Explored: String, CaseIterable {
   case oneShot = "OneShot"
   case overlap = "Overlap"
   case shapes = "Shapes"
+  case sleepers = "Sleepers"
   case tasks = "Tasks"
   case world = "World"
 
@@ -19,7 +20,7 @@ enum Explored: String, CaseIterable {
       try Self.compiled.withLock { compiled in
         let path = "\(Self.directory)/\(rawValue)"
         if compiled.insert(self).inserted {
-          let options = self == .tasks || self == .shapes ? ["-parse-as-library"] : []
+          let options = [.tasks, .shapes, .sleepers, .world].contains(self) ? ["-parse-as-library"] : []
           try Tool.run(
             ["swiftc", "-g", "-module-name", "Program"] + options
               + ["\(Self.sources)/\(rawValue).swift", "-o", path])
