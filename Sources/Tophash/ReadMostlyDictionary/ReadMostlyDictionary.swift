@@ -43,7 +43,7 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
   /// The address of the current tree's root.
   @usableFromInline let treeWord: Atomic<UInt>
   @usableFromInline let domain = EpochDomain.shared
-  @usableFromInline let limbo = TrieLimbo<Key, Value>()
+  @usableFromInline let limbo: Limbo<TrieGarbage<Key, Value>>
   @usableFromInline let hasher: KeyHasher<Key>
 
   /// An empty dictionary.
@@ -52,6 +52,8 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
   @inlinable
   public init(hashing: KeyHashing = .fast) {
     hasher = KeyHasher(hashing)
+    // Here, not above: here the compiler knows the types that it is specialised for.
+    limbo = Limbo { $0.destroy() }
     treeWord = Atomic(UInt(bitPattern: TrieTree.allocate().root.base))
   }
 

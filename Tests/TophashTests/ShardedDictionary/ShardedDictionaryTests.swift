@@ -34,6 +34,54 @@ import Testing
     #expect(dictionary[0]! + dictionary[other]! == 2_000)
   }
 
+  @Test func `a transaction reads, adds, changes and removes`() {
+    let dictionary = ShardedDictionary<Int, Int>(shardCount: 4)
+    let keys = (0..<4_000).filter { dictionary.shardIndex(of: $0) == dictionary.shardIndex(of: 0) }
+    dictionary.withShard(of: 0) { shard in
+      #expect(shard.isEmpty)
+      for key in keys { #expect(shard.updateValue(key, forKey: key) == nil) }
+      #expect(shard.count == keys.count)
+      for key in keys.prefix(100) { #expect(shard.removeValue(forKey: key) == key) }
+      for key in keys { shard[key, default: -1] += 1 }
+      shard[keys[0]] = nil
+      shard[keys[1]]? += 10
+    }
+    let model = Dictionary(
+      uniqueKeysWithValues: keys.enumerated().dropFirst().map { index, key in
+        (key, index == 1 ? 10 : index < 100 ? 0 : key + 1)
+      })
+    #expect(Dictionary(uniqueKeysWithValues: dictionary.map { ($0, $1) }) == model)
+    dictionary.withShard(of: 0) { shard in
+      var rest = model
+      shard.forEach { key, value in #expect(rest.removeValue(forKey: key) == value) }
+      #expect(rest.isEmpty)
+      #expect(model.allSatisfy { shard[$0] == $1 && shard[$0, default: -7] == $1 })
+      #expect(shard[keys[0], default: -7] == -7)
+    }
+  }
+
+  @Test func `a transaction's shard refuses keys of others`() async {
+    await #expect(processExitsWith: .failure) {
+      let dictionary = ShardedDictionary<Int, Int>(shardCount: 4)
+      let other = (1...).first { dictionary.shardIndex(of: $0) != dictionary.shardIndex(of: 0) }!
+      dictionary.withShard(of: 0) { _ = $0.updateValue(1, forKey: other) }
+    }
+  }
+
+  @Test func `no insertion moves a whole shard`() {
+    let dictionary = ShardedDictionary<Int, Int>(shardCount: 2)
+    var most = 0
+    for key in 0..<50_000 {
+      let index = dictionary.shardIndex(of: key)
+      let before = dictionary.withTable(index) { $0.evacuationCount }
+      dictionary.updateValue(key, forKey: key)
+      most = max(most, dictionary.withTable(index) { $0.evacuationCount } - before)
+    }
+    #expect(most == 2)
+    for index in 0..<2 { #expect(dictionary.withTable(index) { $0.violation() } == nil) }
+    #expect((0..<50_000).allSatisfy { dictionary[$0] == $0 })
+  }
+
   @Test func `values are changed in place, and no change is lost`() {
     let dictionary = ShardedDictionary<Int, [Int]>()
     onThreads(4) { thread in
@@ -85,6 +133,29 @@ import Testing
       #expect(counter.count == 2 * dictionary.count)
     }
     #expect(counter.count == 0)
+  }
+
+  @Test func `a key's end may use the dictionary`() {
+    final class Key: Hashable, Sendable {
+      let number: Int
+      let dictionary: ShardedDictionary<Key, Int>
+      init(_ number: Int, _ dictionary: ShardedDictionary<Key, Int>) {
+        self.number = number
+        self.dictionary = dictionary
+      }
+      deinit { _ = dictionary.count }
+      static func == (a: Key, b: Key) -> Bool { a.number == b.number }
+      func hash(into hasher: inout Hasher) { hasher.combine(number) }
+    }
+    let dictionary = ShardedDictionary<Key, Int>(shardCount: 1)
+    for number in 0..<100 { dictionary.updateValue(number, forKey: Key(number, dictionary)) }
+    for number in 0..<50 {
+      #expect(dictionary.removeValue(forKey: Key(number, dictionary)) == number)
+    }
+    for number in 50..<60 { dictionary.withValue(forKey: Key(number, dictionary)) { $0 = nil } }
+    #expect(dictionary.count == 40)
+    dictionary.removeAll()
+    #expect(dictionary.isEmpty)
   }
 
   @Test func `using it from its own closure stops the program`() async {
