@@ -177,7 +177,7 @@ extension ReadMostlyDictionary {
     @usableFromInline var shift: UInt64
     @usableFromInline var content: TrieSlot
 
-    @inlinable
+    @inlinable @inline(__always)
     init(of hash: UInt64, in root: TrieBranch) {
       self.hash = hash
       branch = root

@@ -158,7 +158,12 @@ struct TrieLeaf<Key: Hashable, Value> {
   @inlinable
   func replacing(_ index: Int, with value: Value) -> TrieLeaf {
     let new = Self.allocate(header: header.pointee)
-    for other in 0..<count where other != index { new.initialize(other, from: self, other) }
+    if _isPOD(Entry.self) {
+      let size = Self.entriesOffset(count) &+ count &* MemoryLayout<Entry>.stride
+      new.base.copyMemory(from: base, byteCount: size)
+    } else {
+      for other in 0..<count where other != index { new.initialize(other, from: self, other) }
+    }
     new.initialize(index, hash: hashes[index], key: entries[index].key, value: value)
     return new
   }
