@@ -29,10 +29,17 @@ internal struct KeyHasher<Key: Hashable>: Sendable {
   internal func hashUnkeyed(_ key: Key) -> UInt64 {
     if let word = FoldedHash.word(key) { return FoldedHash.hash(word, seed: seed) }
     if Key.self == String.self {
-      // Text that is not ASCII has to be normalised, as `Hasher` does.
-      return FoldedHash.hash(_identityCast(key, to: String.self), seed: seed) ?? hashByHasher(key)
+      return FoldedHash.hash(_identityCast(key, to: String.self), seed: seed) ?? hashText(key)
     }
     return HasherWords.areKnown ? HasherWords.hash(key, seed: seed) : hashByHasher(key)
+  }
+
+  /// `hashUnkeyed(_:)` of a string that may not be ASCII.
+  @inlinable @inline(never)
+  internal func hashText(_ key: Key) -> UInt64 {
+    FoldedHash.hashEquivalent(of: _identityCast(key, to: String.self), seed: seed)
+      // Text has to be normalised, as `Hasher` does.
+      ?? hashByHasher(key)
   }
 
   @inlinable
