@@ -53,7 +53,7 @@ extension FailFastDictionary {
   /// - Complexity: O(`capacity`)
   @inlinable
   public func copy() -> FailFastDictionary {
-    let result = FailFastDictionary(hashing: hasher.isKeyed ? .keyed : .fast)
+    let result = FailFastDictionary(hashing: hasher.hashing)
     guard let seen = beginRead(.copy) else { return result }
     result.hasher = hasher
     if let array = currentArray { result.install(BucketArray(exponent: array.exponent)) }

@@ -52,7 +52,7 @@ extension FailFastDictionary {
     hasWork = true
     setGrowing(true)
     if doubling { doublingCount += 1 } else { sameSizeGrowthCount += 1 }
-    TimelineMarks.step("FailFastDictionary: grows from \(1 << array.exponent) buckets")
+    TimelineMarks.step("\(name): grows from \(1 << array.exponent) buckets")
     install(BucketArray(exponent: array.exponent + (doubling ? 1 : 0)))
   }
 
@@ -115,7 +115,7 @@ extension FailFastDictionary {
   @inlinable @inline(never)
   func finishGrowth() {
     let array = oldArray.unsafelyUnwrapped
-    TimelineMarks.step("FailFastDictionary: has grown from \(1 << array.exponent) buckets")
+    TimelineMarks.step("\(name): has grown from \(1 << array.exponent) buckets")
     old = nil
     evacuatedCount = 0
     oldArray = nil

@@ -104,6 +104,18 @@ extension FailFastDictionary: Sequence {
 }
 
 extension FailFastDictionary {
+  /// All entries as they are now, without a look at the access word.
+  @inlinable
+  func entries() -> [Element] {
+    var entries: [Element] = []
+    entries.reserveCapacity(storedCount)
+    var iterator = makeIterator()
+    while let element = iterator.step() { entries.append(element) }
+    return entries
+  }
+}
+
+extension FailFastDictionary {
   /// The keys, in the order of an iteration.
   public struct Keys: Sequence {
     @usableFromInline let dictionary: FailFastDictionary

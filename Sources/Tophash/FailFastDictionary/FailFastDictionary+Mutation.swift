@@ -1,9 +1,57 @@
+// MARK: The table
+
+// None of this looks at the access word or changes it. It is for whoever has begun a change, and
+// for `ShardedDictionary`, where a lock takes the word's place.
+
 extension FailFastDictionary {
-  /// Moves old buckets if there are any, and returns the hash of `key`.
+  /// Moves old buckets if there are any. Each change does so before it looks at the table.
   @inlinable @inline(__always)
-  func prepareToChange(_ key: Key) -> UInt {
+  func moveOldBuckets() {
     if hasWork { work() }
-    return hash(of: key)
+  }
+
+  /// Stores `value` for `key`, and returns the value that was there.
+  @inlinable @inline(__always)
+  func store(_ value: consuming Value, of key: Key, _ hash: UInt) -> Value? {
+    if let cell = find(key, hash) {
+      let previous = cell.value.move()
+      cell.value.initialize(to: value)
+      return previous
+    }
+    insert(Entry(key: key, value: value), hash)
+    return nil
+  }
+
+  /// Takes the entry of `key` out.
+  @inlinable @inline(__always)
+  func take(_ key: Key, _ hash: UInt) -> Entry<Key, Value>? {
+    guard let cell = find(key, hash) else { return nil }
+    let entry = cell.entry.move()
+    vacate(cell, hash)
+    return entry
+  }
+
+  /// Ends a modification in place.
+  ///
+  /// - Parameters:
+  ///   - value: What is to be stored; nil to remove the key.
+  ///   - cell: The key's cell, whose value was moved out; nil when the key was not there.
+  /// - Returns: The stored key, if it was removed: its `deinit` may look into this dictionary.
+  @inlinable @inline(__always)
+  func putBack(
+    _ value: consuming Value?, of key: Key, _ hash: UInt, into cell: Cell<Key, Value>?
+  ) -> Key? {
+    guard let cell else {
+      if let value { insert(Entry(key: key, value: value), hash) }
+      return nil
+    }
+    if let value {
+      cell.value.initialize(to: value)
+      return nil
+    }
+    let removed = cell.key.move()
+    vacate(cell, hash)
+    return removed
   }
 
   /// Inserts an entry whose key is not there.
@@ -41,7 +89,15 @@ extension FailFastDictionary {
   func vacate(_ cell: Cell<Key, Value>, _ hash: UInt) {
     bucketHolding(hash).vacate(cell.index, of: cell.bucket)
     storedCount &-= 1
-    // Nobody can have learned anything about the new seed by timing the old one.
+  }
+}
+
+// MARK: Changes
+
+extension FailFastDictionary {
+  /// Nobody can have learned anything about the new seed by timing the old one.
+  @inlinable @inline(__always)
+  func reseedIfEmpty() {
     if storedCount == 0 { reseed() }
   }
 
@@ -51,15 +107,8 @@ extension FailFastDictionary {
   @inlinable @discardableResult
   public func updateValue(_ value: consuming Value, forKey key: Key) -> Value? {
     guard let access = beginWrite(.update) else { return nil }
-    let hash = prepareToChange(key)
-    let previous: Value?
-    if let cell = find(key, hash) {
-      previous = cell.value.move()
-      cell.value.initialize(to: value)
-    } else {
-      insert(Entry(key: key, value: value), hash)
-      previous = nil
-    }
+    moveOldBuckets()
+    let previous = store(value, of: key, hash(of: key))
     endWrite(access)
     return previous
   }
@@ -77,17 +126,13 @@ extension FailFastDictionary {
       endWrite(access)
       return nil
     }
-    let hash = prepareToChange(key)
-    guard let cell = find(key, hash) else {
-      endWrite(access)
-      return nil
-    }
+    moveOldBuckets()
     // Destroyed after the access has ended: the key may be an object whose
     // `deinit` looks into this dictionary.
-    let entry = cell.entry.move()
-    vacate(cell, hash)
+    let entry = take(key, hash(of: key))
+    reseedIfEmpty()
     endWrite(access)
-    return entry.value
+    return entry?.value
   }
 
   /// Removes all entries. Iterations that are under way come to their end.

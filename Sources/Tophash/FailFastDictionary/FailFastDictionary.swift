@@ -64,13 +64,22 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   @exclusivity(unchecked) @usableFromInline var sameSizeGrowthCount = 0
   @exclusivity(unchecked) @usableFromInline var evacuationCount = 0
 
+  @usableFromInline let name: StaticString
+
   /// Makes an empty dictionary.
   ///
   /// - Parameter hashing: `.keyed` for keys that an attacker may choose.
   @inlinable
-  public init(hashing: KeyHashing = .fast) {
-    access = Atomic(AccessWord.initial(thread: tophash_thread_number(), hashing))
-    hasher = KeyHasher(hashing, seed: SharedRandomSource.next())
+  public convenience init(hashing: KeyHashing = .fast) {
+    self.init(hasher: KeyHasher(hashing, seed: SharedRandomSource.next()))
+  }
+
+  /// - Parameter name: What the timeline calls it.
+  @inlinable
+  init(hasher: KeyHasher<Key>, name: StaticString = "FailFastDictionary") {
+    self.name = name
+    access = Atomic(AccessWord.initial(thread: tophash_thread_number(), hasher.hashing))
+    self.hasher = hasher
     current = BucketView(heads: EmptyBucket.head, entries: Self.noEntries, mask: 0)
   }
 
@@ -113,7 +122,7 @@ extension FailFastDictionary {
   /// Draws another seed. Only while the dictionary is empty: all hashes change.
   @inlinable
   func reseed() {
-    hasher = KeyHasher(hasher.isKeyed ? .keyed : .fast, seed: SharedRandomSource.next())
+    hasher = KeyHasher(hasher.hashing, seed: SharedRandomSource.next())
   }
 
   /// The cell of `key`. Changes nothing, and moves no bucket.
@@ -220,22 +229,16 @@ extension FailFastDictionary {
         yield &refused
         return
       }
-      let hash = prepareToChange(key)
+      moveOldBuckets()
+      let hash = hash(of: key)
       let cell = find(key, hash)
       // The cell's value is moved out while it is being modified, and then back.
       var value = cell?.value.move()
       defer {
-        if let value {
-          if let cell {
-            cell.value.initialize(to: value)
-          } else {
-            insert(Entry(key: key, value: value), hash)
-          }
-        } else if let cell {
-          cell.key.deinitialize(count: 1)
-          vacate(cell, hash)
-        }
+        let removed = putBack(value, of: key, hash, into: cell)
+        reseedIfEmpty()
         endWrite(access)
+        withExtendedLifetime(removed) {}
       }
       yield &value
     }
@@ -255,7 +258,8 @@ extension FailFastDictionary {
         yield &refused
         return
       }
-      let hash = prepareToChange(key)
+      moveOldBuckets()
+      let hash = hash(of: key)
       let cell =
         find(key, hash) ?? insert(Entry(key: key, value: defaultValue()), hash)
       defer { endWrite(access) }

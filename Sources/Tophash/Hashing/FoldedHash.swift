@@ -42,11 +42,7 @@ internal enum FoldedHash {
     return nil
   }
 
-  /// The hash of a string that is canonically equivalent to an ASCII string; `nil` for any other,
-  /// which needs `Hasher` to be normalised.
-  ///
-  /// Swift's strings are equal when they are canonically equivalent, whether they are small, native
-  /// or bridged.
+  /// The hash of a string that can be seen to be ASCII; `nil` for any other.
   @inlinable @inline(__always)
   internal static func hash(_ string: String, seed: UInt64) -> UInt64? {
     if StringWords.areKnown {
@@ -57,10 +53,14 @@ internal enum FoldedHash {
         return hashASCII(words, seed: seed)
       }
     }
-    return hashEquivalent(of: string, seed: seed)
+    return nil
   }
 
-  /// The same for any string, slowly.
+  /// The same hash for a string that is canonically equivalent to an ASCII string; `nil` for any
+  /// other, which needs `Hasher` to be normalised.
+  ///
+  /// Swift's strings are equal when they are canonically equivalent, whether they are small, native
+  /// or bridged.
   @usableFromInline @inline(never)
   internal static func hashEquivalent(of string: String, seed: UInt64) -> UInt64? {
     guard string.unicodeScalars.allSatisfy({ equivalentASCII($0) != nil }) else { return nil }

@@ -8,8 +8,16 @@ internal enum KeyEquality {
   ) -> Bool {
     if StringWords.areKnown && Key.self == String.self {
       let words = StringWords(_identityCast(key, to: String.self))
-      if let answer = StringWords(at: stored).isEquivalent(to: words) { return answer }
+      return StringWords(at: stored).isEquivalent(to: words) ?? isEqualText(at: stored, to: key)
     }
     return stored.pointee == key
+  }
+
+  /// The same for strings whose words do not tell.
+  @inlinable @inline(never)
+  internal static func isEqualText<Key: Equatable>(
+    at stored: UnsafePointer<Key>, to key: Key
+  ) -> Bool {
+    stored.pointee == key
   }
 }

@@ -16,6 +16,8 @@ internal struct KeyHasher<Key: Hashable>: Sendable {
     self.isKeyed = hashing == .keyed
   }
 
+  @inlinable internal var hashing: KeyHashing { isKeyed ? .keyed : .fast }
+
   /// - Complexity: O(1) for integers, O(length) for strings.
   @inlinable @inline(__always)
   internal func hash(_ key: Key) -> UInt64 {
@@ -26,12 +28,18 @@ internal struct KeyHasher<Key: Hashable>: Sendable {
   @inlinable @inline(__always)
   internal func hashUnkeyed(_ key: Key) -> UInt64 {
     if let word = FoldedHash.word(key) { return FoldedHash.hash(word, seed: seed) }
-    if Key.self == String.self,
-      let hash = FoldedHash.hash(_identityCast(key, to: String.self), seed: seed)
-    {
-      return hash
+    if Key.self == String.self {
+      return FoldedHash.hash(_identityCast(key, to: String.self), seed: seed) ?? hashText(key)
     }
-    return hashByHasher(key)
+    return HasherWords.areKnown ? HasherWords.hash(key, seed: seed) : hashByHasher(key)
+  }
+
+  /// `hashUnkeyed(_:)` of a string that may not be ASCII.
+  @inlinable @inline(never)
+  internal func hashText(_ key: Key) -> UInt64 {
+    FoldedHash.hashEquivalent(of: _identityCast(key, to: String.self), seed: seed)
+      // Text has to be normalised, as `Hasher` does.
+      ?? hashByHasher(key)
   }
 
   @inlinable

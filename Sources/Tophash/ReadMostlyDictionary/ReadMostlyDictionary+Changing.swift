@@ -177,7 +177,7 @@ extension ReadMostlyDictionary {
     @usableFromInline var shift: UInt64
     @usableFromInline var content: TrieSlot
 
-    @inlinable
+    @inlinable @inline(__always)
     init(of hash: UInt64, in root: TrieBranch) {
       self.hash = hash
       branch = root
@@ -231,7 +231,8 @@ extension ReadMostlyDictionary {
       if isLeaf {
         let new = Leaf.allocate(count: here.count)
         for (index, member) in here.enumerated() {
-          new.initialize(index, from: all, member..<(member + 1))
+          new.initialize(index, from: all, member)
+          new.setTag(index, of: all.hashes[member])
         }
         branch.set(index, TrieSlot(new))
       } else {

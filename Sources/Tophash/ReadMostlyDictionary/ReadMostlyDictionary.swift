@@ -43,7 +43,7 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
   /// The address of the current tree's root.
   @usableFromInline let treeWord: Atomic<UInt>
   @usableFromInline let domain = EpochDomain.shared
-  @usableFromInline let limbo = TrieLimbo<Key, Value>()
+  @usableFromInline let limbo: Limbo<TrieGarbage<Key, Value>>
   @usableFromInline let hasher: KeyHasher<Key>
 
   /// An empty dictionary.
@@ -52,6 +52,8 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
   @inlinable
   public init(hashing: KeyHashing = .fast) {
     hasher = KeyHasher(hashing)
+    // Here, not above: here the compiler knows the types that it is specialised for.
+    limbo = Limbo { $0.destroy() }
     treeWord = Atomic(UInt(bitPattern: TrieTree.allocate().root.base))
   }
 
@@ -92,18 +94,14 @@ public final class ReadMostlyDictionary<Key: Hashable & Sendable, Value: Sendabl
   @inlinable
   public subscript(key: Key) -> Value? {
     let hash = hasher.hash(key)
-    return pinned {
-      var content = tree.root.content(TrieBranch.index(of: hash, shift: TrieBranch.rootShift))
-      var shift = TrieBranch.rootShift
-      while let branch = content.branch {
-        shift &-= TrieBranch.bits
-        content = branch.content(TrieBranch.index(of: hash, shift: shift))
-      }
-      guard let leaf = content.leaf(of: Leaf.self), let index = leaf.find(key, hash: hash) else {
-        return nil
-      }
-      return leaf.entries[index].value
+    let pin = domain.pin()
+    defer { domain.unpin(pin) }
+    let place = Place(of: hash, in: tree.root)
+    guard let leaf = place.content.leaf(of: Leaf.self), let index = leaf.find(key, hash: hash)
+    else {
+      return nil
     }
+    return leaf.entries[index].value
   }
 
   /// How many entries there are.

@@ -1,4 +1,4 @@
-/// A dictionary in many parts, each an ordinary `Dictionary` behind a lock of its own.
+/// A dictionary in many parts, each a table behind a lock of its own.
 ///
 /// ```swift
 /// let accounts = ShardedDictionary<String, Account>()
@@ -13,6 +13,8 @@
 /// Closures run under the shard's lock. Changing or reading this dictionary from there stops the
 /// program with a message.
 ///
+/// Tables are those of `FailFastDictionary`, which grow in small steps: no insertion takes long.
+///
 /// ## When to use it
 ///
 /// - Values are arrays, dictionaries or sets that grow: here they are changed where they are.
@@ -22,16 +24,18 @@
 ///
 /// - Many threads read the same few keys: readers of one shard wait for one another. Use
 ///   `ConcurrentDictionary`, or `ReadMostlyDictionary`.
-/// - No insertion may take long: a shard that grows moves all its entries at once.
 /// - Everything must change together: `LockedDictionary`.
 public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   @unchecked Sendable
 {
-  // Sendable: all dictionaries are behind their mutexes; the rest is immutable.
+  // Sendable: all tables are behind their locks; the rest is immutable.
 
+  /// Of a `FailFastDictionary`, only what does not check: the shard's lock keeps others out.
+  @usableFromInline internal typealias Table = FailFastDictionary<Key, Value>
+
+  /// Of all tables, too.
   @usableFromInline internal let hasher: KeyHasher<Key>
   @usableFromInline internal let base: UnsafeMutableRawPointer
-  @usableFromInline internal let shift: UInt64
 
   /// How many parts there are: a power of two.
   public let shardCount: Int
@@ -50,21 +54,23 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
     var log = 0
     while 1 << log < wanted { log += 1 }
     self.shardCount = 1 << log
-    shift = UInt64(64 - log)
     hasher = KeyHasher(hashing)
     base = .allocate(byteCount: Self.stride << log, alignment: CacheLine.padding)
     for index in 0..<self.shardCount {
       lock(index).initialize(to: ShortLock())
-      entries(index).initialize(to: [:])
+      table(index).initialize(to: .passRetained(makeTable()))
     }
   }
 
   deinit {
-    for index in 0..<shardCount { entries(index).deinitialize(count: 1) }
+    for index in 0..<shardCount { table(index).pointee.release() }
     base.deallocate()
   }
 
-  /// A shard is a lock and a dictionary. Shards do not share cache lines.
+  @inlinable
+  internal func makeTable() -> Table { Table(hasher: hasher, name: "ShardedDictionary") }
+
+  /// A shard is a lock and a table. Locks do not share cache lines.
   @inlinable internal static var stride: Int { CacheLine.padding }
 
   @inlinable @inline(__always)
@@ -74,35 +80,61 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
 
   /// Guarded by the lock of that index.
   @inlinable @inline(__always)
-  internal func entries(_ index: Int) -> UnsafeMutablePointer<[Key: Value]> {
-    (base + (index &* Self.stride &+ 16)).assumingMemoryBound(to: [Key: Value].self)
+  internal func table(_ index: Int) -> UnsafeMutablePointer<Unmanaged<Table>> {
+    (base + (index &* Self.stride &+ 16)).assumingMemoryBound(to: Unmanaged<Table>.self)
+  }
+
+  @inlinable @inline(__always)
+  internal func hash(of key: Key) -> UInt { UInt(truncatingIfNeeded: hasher.hash(key)) }
+
+  /// Chosen by bits of the hash that a table looks at neither for the bucket nor for the
+  /// fingerprint, unless it has 2^40 buckets.
+  @inlinable @inline(__always)
+  internal func shardIndex(of hash: UInt) -> Int {
+    Int(truncatingIfNeeded: hash &>> 40) & (shardCount &- 1)
   }
 
   /// The shard that holds `key`. Keys with equal indices can be changed in one transaction.
   @inlinable
   public func shardIndex(of key: Key) -> Int {
-    // With one shard, the shift is 64, which a smart shift makes zero.
-    Int(truncatingIfNeeded: hasher.hash(key) >> shift)
+    shardIndex(of: hash(of: key))
   }
 
   @inlinable @inline(__always)
-  internal func withShard<Result>(
-    at index: Int, _ body: (inout [Key: Value]) throws -> Result
+  internal func withTable<Result>(
+    _ index: Int, _ body: (Table) throws -> Result
   ) rethrows -> Result {
     if _slowPath(RunningClosure.isAny) { RunningClosure.check(self) }
-    return try lock(index).pointee.withLock { try body(&entries(index).pointee) }
+    return try lock(index).pointee.withLock {
+      try table(index).pointee._withUnsafeGuaranteedRef(body)
+    }
+  }
+
+  @inlinable @inline(__always)
+  internal func withTable<Result>(
+    of hash: UInt, _ body: (Table) throws -> Result
+  ) rethrows -> Result {
+    try withTable(shardIndex(of: hash), body)
   }
 
   /// A transaction over the keys that share `key`'s shard.
   ///
-  /// - Parameter body: Gets the whole shard; keys of other shards must not be added to it. It runs
-  ///   once, while nobody else can read or change the shard.
+  /// ```swift
+  /// accounts.withShard(of: payer) { shard in     // payer and payee share a shard
+  ///   shard[payer, default: 0] -= amount
+  ///   shard[payee, default: 0] += amount
+  /// }
+  /// ```
+  ///
+  /// - Parameter body: Gets the shard. It runs once, while nobody else can read or change it.
   @inlinable
   public func withShard<Result>(
-    of key: Key, _ body: (inout [Key: Value]) throws -> Result
+    of key: Key, _ body: (inout Shard) throws -> Result
   ) rethrows -> Result {
-    try withShard(at: shardIndex(of: key)) { entries in
-      try RunningClosure.run(for: self) { try body(&entries) }
+    let index = shardIndex(of: key)
+    return try withTable(index) { table in
+      var shard = Shard(table, of: self, index)
+      return try RunningClosure.run(for: self) { try body(&shard) }
     }
   }
 
@@ -113,17 +145,22 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   /// - Complexity: O(1) expected.
   @inlinable
   public subscript(key: Key) -> Value? {
-    withShard(at: shardIndex(of: key)) { $0[key] }
+    let hash = hash(of: key)
+    return withTable(of: hash) { $0.find(key, hash)?.entry.pointee.value }
   }
 
   /// Sets the value for `key`.
   ///
   /// - Returns: The value that was replaced, or `nil` if the key is new.
-  /// - Complexity: O(1) expected, amortised; O(entries of the shard) when it grows.
+  /// - Complexity: O(1) expected; an insertion moves at most two old buckets.
   @inlinable
   @discardableResult
   public func updateValue(_ value: Value, forKey key: Key) -> Value? {
-    withShard(at: shardIndex(of: key)) { $0.updateValue(value, forKey: key) }
+    let hash = hash(of: key)
+    return withTable(of: hash) { table in
+      table.moveOldBuckets()
+      return table.store(value, of: key, hash)
+    }
   }
 
   /// Removes the value for `key`.
@@ -133,7 +170,13 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   @inlinable
   @discardableResult
   public func removeValue(forKey key: Key) -> Value? {
-    withShard(at: shardIndex(of: key)) { $0.removeValue(forKey: key) }
+    let hash = hash(of: key)
+    // The key is released without the lock: its `deinit` may come back here.
+    let entry = withTable(of: hash) { table in
+      table.moveOldBuckets()
+      return table.take(key, hash)
+    }
+    return entry?.value
   }
 
   /// The value for `key`; if there is none, the one that `makeValue` makes is stored first.
@@ -143,10 +186,12 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   public func value(
     forKey key: Key, insertingIfAbsent makeValue: @autoclosure () throws -> Value
   ) rethrows -> Value {
-    try withShard(of: key) { entries in
-      if let present = entries[key] { return present }
-      let made = try makeValue()
-      entries[key] = made
+    let hash = hash(of: key)
+    return try withTable(of: hash) { table in
+      if let cell = table.find(key, hash) { return cell.entry.pointee.value }
+      let made = try RunningClosure.run(for: self) { try makeValue() }
+      table.moveOldBuckets()
+      table.insert(Entry(key: key, value: made), hash)
       return made
     }
   }
@@ -158,7 +203,18 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   public func withValue<Result>(
     forKey key: Key, _ body: (inout Value?) throws -> Result
   ) rethrows -> Result {
-    try withShard(of: key) { try body(&$0[key]) }
+    let hash = hash(of: key)
+    var removed: Key?
+    // Without the lock, as in `removeValue(forKey:)`.
+    defer { withExtendedLifetime(removed) {} }
+    return try withTable(of: hash) { table in
+      table.moveOldBuckets()
+      let cell = table.find(key, hash)
+      // The cell's value is moved out while it is being changed, and then back.
+      var value = cell?.value.move()
+      defer { removed = table.putBack(value, of: key, hash, into: cell) }
+      return try RunningClosure.run(for: self) { try body(&value) }
+    }
   }
 
   /// Removes all entries, at one moment.
@@ -169,10 +225,10 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
     RunningClosure.check(self)
     // In the order of the indices: two of these do not wait for each other in a circle.
     for index in 0..<shardCount { lock(index).pointee.acquire() }
-    var old: [[Key: Value]] = []
+    var old: [Table] = []
     for index in 0..<shardCount {
-      old.append(entries(index).pointee)
-      entries(index).pointee = [:]
+      old.append(table(index).pointee.takeRetainedValue())
+      table(index).pointee = .passRetained(makeTable())
     }
     for index in 0..<shardCount { lock(index).pointee.release() }
     // Deinitialisers run here, without locks.
@@ -184,7 +240,7 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   /// - Complexity: O(`shardCount`).
   @inlinable
   public var count: Int {
-    (0..<shardCount).reduce(0) { $0 + withShard(at: $1) { $0.count } }
+    (0..<shardCount).reduce(0) { $0 + withTable($1) { $0.storedCount } }
   }
 
   /// Whether there are no entries.
@@ -192,12 +248,12 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   /// - Complexity: O(`shardCount`).
   @inlinable
   public var isEmpty: Bool {
-    (0..<shardCount).allSatisfy { withShard(at: $0) { $0.isEmpty } }
+    (0..<shardCount).allSatisfy { withTable($0) { $0.storedCount == 0 } }
   }
 
   /// How the entries are spread just now.
   public var statistics: ShardedDictionaryStatistics {
-    let counts = (0..<shardCount).map { withShard(at: $0) { $0.count } }
+    let counts = (0..<shardCount).map { withTable($0) { $0.storedCount } }
     return ShardedDictionaryStatistics(
       count: counts.reduce(0, +), shards: shardCount, largestShard: counts.max() ?? 0)
   }
@@ -236,8 +292,8 @@ extension ShardedDictionary: Sequence {
 
   /// Goes through the entries, shard by shard, each as it is when the iterator gets there.
   ///
-  /// No key is returned twice; one that is there from beginning to end is returned. A shard that is
-  /// changed while it is being gone through is copied.
+  /// No key is returned twice; one that is there from beginning to end is returned. A shard is copied
+  /// when the iterator gets there.
   @inlinable
   public func makeIterator() -> Iterator {
     Iterator(self)
@@ -249,7 +305,7 @@ extension ShardedDictionary: Sequence {
   public struct Iterator: IteratorProtocol {
     @usableFromInline internal let dictionary: ShardedDictionary
     @usableFromInline internal var nextShard = 0
-    @usableFromInline internal var shard: [Key: Value].Iterator?
+    @usableFromInline internal var shard: [Element].Iterator?
 
     @inlinable
     internal init(_ dictionary: ShardedDictionary) {
@@ -259,9 +315,9 @@ extension ShardedDictionary: Sequence {
     @inlinable
     public mutating func next() -> Element? {
       while true {
-        if let element = shard?.next() { return (element.key, element.value) }
+        if let element = shard?.next() { return element }
         guard nextShard < dictionary.shardCount else { return nil }
-        shard = dictionary.withShard(at: nextShard) { $0 }.makeIterator()
+        shard = dictionary.withTable(nextShard) { $0.entries() }.makeIterator()
         nextShard += 1
       }
     }

@@ -66,6 +66,13 @@ import Testing
     check(ShardedDictionary<Int, Int>.self, rounds: 10, key: { $0 })
   }
 
+  @Test func `ShardedDictionary that grows meanwhile`() {
+    check(ShardedDictionary<Int, Int>.self, rounds: 10, keys: 16, key: { $0 }) { dictionary in
+      for number in 1000..<4000 { dictionary.updateValue(0, forKey: number) }
+      for number in 1000..<4000 { dictionary.removeValue(forKey: number) }
+    }
+  }
+
   @Test func `LockedDictionary of integers`() {
     check(LockedDictionary<Int, Int>.self, rounds: 10, key: { $0 })
   }

@@ -34,6 +34,57 @@ import Testing
     #expect(dictionary[0]! + dictionary[other]! == 2_000)
   }
 
+  @Test func `a transaction reads, adds, changes and removes`() {
+    let dictionary = ShardedDictionary<Int, Int>(shardCount: 4)
+    let keys = (0..<4_000).filter { dictionary.shardIndex(of: $0) == dictionary.shardIndex(of: 0) }
+    // `#expect` takes nothing that cannot be copied.
+    let counts = dictionary.withShard(of: 0) { shard in
+      let before = shard.isEmpty ? 0 : -1
+      for key in keys where shard.updateValue(key, forKey: key) != nil { return [-2] }
+      let between = shard.count
+      for key in keys.prefix(100) where shard.removeValue(forKey: key) != key { return [-3] }
+      for key in keys { shard[key, default: -1] += 1 }
+      shard[keys[0]] = nil
+      shard[keys[1]]? += 10
+      return [before, between, shard.count]
+    }
+    #expect(counts == [0, keys.count, keys.count - 1])
+    let model = Dictionary(
+      uniqueKeysWithValues: keys.enumerated().dropFirst().map { index, key in
+        (key, index == 1 ? 10 : index < 100 ? 0 : key + 1)
+      })
+    #expect(Dictionary(uniqueKeysWithValues: dictionary.map { ($0, $1) }) == model)
+    var seen: [Int: Int] = [:]
+    let found = dictionary.withShard(of: 0) { shard in
+      shard.forEach { seen[$0] = $1 }
+      return keys.map { [shard[$0], shard[$0, default: -7]] }
+    }
+    #expect(seen == model)
+    #expect(found == keys.map { [model[$0], model[$0, default: -7]] })
+  }
+
+  @Test func `a transaction's shard refuses keys of others`() async {
+    await #expect(processExitsWith: .failure) {
+      let dictionary = ShardedDictionary<Int, Int>(shardCount: 4)
+      let other = (1...).first { dictionary.shardIndex(of: $0) != dictionary.shardIndex(of: 0) }!
+      dictionary.withShard(of: 0) { _ = $0.updateValue(1, forKey: other) }
+    }
+  }
+
+  @Test func `no insertion moves a whole shard`() {
+    let dictionary = ShardedDictionary<Int, Int>(shardCount: 2)
+    var most = 0
+    for key in 0..<50_000 {
+      let index = dictionary.shardIndex(of: key)
+      let before = dictionary.withTable(index) { $0.evacuationCount }
+      dictionary.updateValue(key, forKey: key)
+      most = max(most, dictionary.withTable(index) { $0.evacuationCount } - before)
+    }
+    #expect(most == 2)
+    for index in 0..<2 { #expect(dictionary.withTable(index) { $0.violation() } == nil) }
+    #expect((0..<50_000).allSatisfy { dictionary[$0] == $0 })
+  }
+
   @Test func `values are changed in place, and no change is lost`() {
     let dictionary = ShardedDictionary<Int, [Int]>()
     onThreads(4) { thread in
@@ -85,6 +136,29 @@ import Testing
       #expect(counter.count == 2 * dictionary.count)
     }
     #expect(counter.count == 0)
+  }
+
+  @Test func `a key's end may use the dictionary`() {
+    final class Key: Hashable, Sendable {
+      let number: Int
+      let dictionary: ShardedDictionary<Key, Int>
+      init(_ number: Int, _ dictionary: ShardedDictionary<Key, Int>) {
+        self.number = number
+        self.dictionary = dictionary
+      }
+      deinit { _ = dictionary.count }
+      static func == (a: Key, b: Key) -> Bool { a.number == b.number }
+      func hash(into hasher: inout Hasher) { hasher.combine(number) }
+    }
+    let dictionary = ShardedDictionary<Key, Int>(shardCount: 1)
+    for number in 0..<100 { dictionary.updateValue(number, forKey: Key(number, dictionary)) }
+    for number in 0..<50 {
+      #expect(dictionary.removeValue(forKey: Key(number, dictionary)) == number)
+    }
+    for number in 50..<60 { dictionary.withValue(forKey: Key(number, dictionary)) { $0 = nil } }
+    #expect(dictionary.count == 40)
+    dictionary.removeAll()
+    #expect(dictionary.isEmpty)
   }
 
   @Test func `using it from its own closure stops the program`() async {

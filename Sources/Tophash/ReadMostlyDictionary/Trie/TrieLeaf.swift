@@ -107,61 +107,71 @@ struct TrieLeaf<Key: Hashable, Value> {
   // MARK: Making
 
   @inlinable
-  static func allocate(count: Int) -> TrieLeaf {
-    let size = entriesOffset(count) + count * MemoryLayout<Entry>.stride
+  static func allocate(header: UInt64) -> TrieLeaf {
+    let count = Int(truncatingIfNeeded: header &>> 32)
+    let size = entriesOffset(count) &+ count &* MemoryLayout<Entry>.stride
     let base = UnsafeMutableRawPointer.allocate(
-      byteCount: size, alignment: Swift.max(16, MemoryLayout<Entry>.alignment))
-    base.initializeMemory(as: UInt64.self, to: UInt64(count) &<< 32)
+      byteCount: size, alignment: Swift.max(8, MemoryLayout<Entry>.alignment))
+    base.initializeMemory(as: UInt64.self, to: header)
     return TrieLeaf(base: base)
   }
 
-  /// Fills a position of a leaf that was just allocated.
+  /// A leaf without tags, to be filled from another one.
   @inlinable
+  static func allocate(count: Int) -> TrieLeaf {
+    allocate(header: UInt64(truncatingIfNeeded: count) &<< 32)
+  }
+
+  /// The tag of the entry at `index`, in its place; none beyond the first entries.
+  @inlinable
+  static func tag(_ index: Int, of hash: UInt64) -> UInt64 {
+    index < capacity ? (hash & 0xff) &<< UInt64(truncatingIfNeeded: 8 &* index) : 0
+  }
+
+  /// What a header counts by.
+  @inlinable static var one: UInt64 { 1 &<< 32 }
+
+  /// Fills a position of a leaf that was just allocated, save for the tag.
+  @inlinable @inline(__always)
   func initialize(_ index: Int, hash: UInt64, key: Key, value: Value) {
     (hashes + index).initialize(to: hash)
-    setTag(index, of: hash)
     (entries + index).initialize(to: Entry(key: key, value: value))
   }
 
-  /// Fills positions of a leaf that was just allocated with entries of another.
-  ///
-  /// One by one: they are few, and small ones are copied by a move or two, not by a call.
-  @inlinable
-  func initialize(_ index: Int, from other: TrieLeaf, _ range: Range<Int>) {
-    var target = index
-    for source in range {
-      (hashes + target).initialize(to: other.hashes[source])
-      setTag(target, of: other.hashes[source])
-      (entries + target).initialize(to: other.entries[source])
-      target &+= 1
-    }
+  /// The same, with a copy of an entry of another leaf.
+  @inlinable @inline(__always)
+  func initialize(_ index: Int, from other: TrieLeaf, _ source: Int) {
+    (hashes + index).initialize(to: other.hashes[source])
+    (entries + index).initialize(to: other.entries[source])
   }
 
   @inlinable
-  func setTag(_ index: Int, of hash: UInt64) {
-    if index < Self.capacity { header.pointee |= (hash & 0xff) &<< UInt64(8 &* index) }
-  }
+  func setTag(_ index: Int, of hash: UInt64) { header.pointee |= Self.tag(index, of: hash) }
 
   @inlinable
   static func make(hash: UInt64, key: Key, value: Value) -> TrieLeaf {
-    let new = allocate(count: 1)
+    let new = allocate(header: one | tag(0, of: hash))
     new.initialize(0, hash: hash, key: key, value: value)
     return new
   }
 
   @inlinable
   func replacing(_ index: Int, with value: Value) -> TrieLeaf {
-    let new = Self.allocate(count: count)
-    new.initialize(0, from: self, 0..<index)
+    let new = Self.allocate(header: header.pointee)
+    if _isPOD(Entry.self) {
+      let size = Self.entriesOffset(count) &+ count &* MemoryLayout<Entry>.stride
+      new.base.copyMemory(from: base, byteCount: size)
+    } else {
+      for other in 0..<count where other != index { new.initialize(other, from: self, other) }
+    }
     new.initialize(index, hash: hashes[index], key: entries[index].key, value: value)
-    new.initialize(index + 1, from: self, (index + 1)..<count)
     return new
   }
 
   @inlinable
   func appending(hash: UInt64, key: Key, value: Value) -> TrieLeaf {
-    let new = Self.allocate(count: count + 1)
-    new.initialize(0, from: self, 0..<count)
+    let new = Self.allocate(header: (header.pointee &+ Self.one) | Self.tag(count, of: hash))
+    for index in 0..<count { new.initialize(index, from: self, index) }
     new.initialize(count, hash: hash, key: key, value: value)
     return new
   }
@@ -169,9 +179,12 @@ struct TrieLeaf<Key: Hashable, Value> {
   /// - Precondition: there is another entry.
   @inlinable
   func removing(_ index: Int) -> TrieLeaf {
-    let new = Self.allocate(count: count - 1)
-    new.initialize(0, from: self, 0..<index)
-    new.initialize(index, from: self, (index + 1)..<count)
+    let new = Self.allocate(count: count &- 1)
+    for target in 0..<(count &- 1) {
+      let source = target < index ? target : target &+ 1
+      new.initialize(target, from: self, source)
+      new.setTag(target, of: hashes[source])
+    }
     return new
   }
 
