@@ -77,6 +77,20 @@ struct WatchEntryTests {
         "'0' says no key of the dictionary in 'points[0]'; keys can be told if their type is"))
   }
 
+  @Test(arguments: 1...3)
+  func `whatever happens to the table, each change of an entry is told, and nothing else`(
+    seed: Int
+  ) throws {
+    let options = ["Registry.names[\"alice\"]", "--last", "0"]
+    let (run, report) = try WatchedProgram.report(
+      options, ["wander", "\(seed)"], program: WatchedProgram.directory)
+    #expect(run.end == .exited(0))
+    let lines = run.output.split(separator: "\n").map(String.init)
+    let expected = Array(lines.prefix { $0 != "done" })
+    #expect(expected.count > 500)
+    #expect(story(try JSONValue(report)["variables"][0]) == expected)
+  }
+
   @Test func `who reads an entry`() throws {
     let (_, variables) = try watch(["Sessions.byUser[\"alice\"]", "--reads"], "reads")
     let counts = sites(variables[0])

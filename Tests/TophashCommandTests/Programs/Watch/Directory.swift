@@ -68,6 +68,74 @@ func grow(_ sessions: Sessions) async {
   sessions.logOut("nobody")
 }
 
+/// Does this and that to a dictionary for a while, and prints what became of one of its entries.
+///
+/// The table grows and is packed while entries come and go, with iterations under way, and is
+/// emptied and replaced.
+func wander(seed: UInt64) {
+  var state = seed
+  func random(_ count: Int) -> Int {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Int(state >> 33) % count
+  }
+  var present: Int?
+  var iterations: [FailFastDictionary<String, Int>.Iterator] = []
+  func become(_ value: Int?) {
+    switch (present, value) {
+    case (nil, let new?): print("insert \(new)")
+    case (let old?, let new?): print("write \(old) \(new)")
+    case (let old?, nil): print("remove \(old)")
+    case (nil, nil): break
+    }
+    present = value
+  }
+  func change(_ registry: Registry, _ number: Int) {
+    let names = registry.names
+    switch random(100) {
+    case 0..<50: names["\(random(1500))"] = number
+    case 50..<75: names["\(random(1500))"] = nil
+    case 75..<84:
+      names["alice"] = number
+      become(number)
+    case 84..<88:
+      names["alice", default: 0] += 1
+      become((present ?? 0) + 1)
+    case 88..<92:
+      names["alice"]? += 1
+      if let value = present { become(value + 1) }
+    case 92..<95:
+      names.removeValue(forKey: "alice")
+      become(nil)
+    case 95..<97:
+      var iterator = names.makeIterator()
+      for _ in 0..<5 { _ = iterator.next() }
+      iterations.append(iterator)
+      if iterations.count > 3 { iterations.removeFirst() }
+    case 97: names.reserveCapacity(random(3000))
+    default:
+      guard random(40) == 0 else { return }
+      names.removeAll(keepingCapacity: random(2) == 0)
+      become(nil)
+    }
+  }
+  let registry = Registry()
+  Registry.latest = registry
+  for number in 0..<6000 {
+    change(registry, number)
+    // Another dictionary; the one before goes, as far as no iteration holds it.
+    if number % 2000 == 1999 {
+      registry.names = FailFastDictionary()
+      present = nil
+    }
+  }
+}
+
+final class Registry {
+  var names = FailFastDictionary<String, Int>()
+  /// Keeps one from the stack, where the optimiser would put it.
+  nonisolated(unsafe) static var latest: Registry?
+}
+
 @main
 enum Main {
   static func main() async {
@@ -84,6 +152,7 @@ enum Main {
       scores[7] = 2
       levels[.high] = "up"
       points[Point()] = 1
+    case "wander": wander(seed: UInt64(CommandLine.arguments[2]) ?? 1)
     case "reads":
       sessions.logIn("alice")
       sessions.logIn("bob")
