@@ -91,6 +91,12 @@ struct WatchEntryTests {
     #expect(story(try JSONValue(report)["variables"][0]) == expected)
   }
 
+  @Test func `a forked child's entries are its own`() throws {
+    let (run, variables) = try watch(["Sessions.byUser[\"alice\"]"], "fork")
+    #expect(run.end == .exited(0))
+    #expect(story(variables[0]) == ["insert 1", "write 1 100"])
+  }
+
   @Test func `who reads an entry`() throws {
     let (_, variables) = try watch(["Sessions.byUser[\"alice\"]", "--reads"], "reads")
     let counts = sites(variables[0])

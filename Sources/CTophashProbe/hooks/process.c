@@ -244,6 +244,7 @@ static void forked_child(void) {
   bool measures_waits = tophash_process.waits != NULL;
   tophash_process.waits = NULL;  // the files are the parent's
   tophash_process.timeline = NULL;
+  tophash_watch_forked();
   if (measures_waits && !tophash_process.watching) tophash_events_detach();
   if (!tophash_process.watching) return;
   // The other threads are gone, and with them whatever they had open. Most

@@ -185,6 +185,17 @@ int tophash_watch_arm(bool may_patch) {
   return 0;
 }
 
+void tophash_watch_forked(void) {
+  if (tophash_watch.header == NULL) return;
+  // The file and the watchpoints are the parent's; a lock may be one's who is gone.
+  static struct tophash_watch_header nothing;
+  nothing.is_over = 1;
+  tophash_watch.header = &nothing;
+  tophash_watch_objects = 0;
+  count = 0;
+  pthread_mutex_init(&changing, NULL);
+}
+
 void tophash_watch_stop(void) {
   if (tophash_watch.header == NULL) return;
   uint64_t sum = 0;

@@ -136,6 +136,9 @@ final class Registry {
   nonisolated(unsafe) static var latest: Registry?
 }
 
+/// What the C library's module keeps from Swift.
+@_silgen_name("fork") private func startChild() -> Int32
+
 @main
 enum Main {
   static func main() async {
@@ -153,6 +156,17 @@ enum Main {
       levels[.high] = "up"
       points[Point()] = 1
     case "wander": wander(seed: UInt64(CommandLine.arguments[2]) ?? 1)
+    case "fork":
+      sessions.logIn("alice")
+      let child = startChild()
+      if child == 0 {
+        sessions.logOut("alice")
+        sessions.rename("alice")
+        _exit(0)
+      }
+      var status: Int32 = 0
+      waitpid(child, &status, 0)
+      sessions.rename("alice")
     case "reads":
       sessions.logIn("alice")
       sessions.logIn("bob")
