@@ -39,8 +39,8 @@ let package = Package(
     // Names for what a program does, on the timeline of `tophash trace`.
     .target(name: "TophashMarks"),
 
-    // The same names and the dictionaries' figures, for programs that have libraries for that. Each
-    // is empty without its trait, as is then what it depends on.
+    // Spans and the dictionaries' figures, for programs that have libraries for these. Each
+    // is empty without its trait, and nothing more is fetched then.
     .target(
       name: "TophashMetrics",
       dependencies: [

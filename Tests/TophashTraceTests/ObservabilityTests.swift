@@ -53,6 +53,35 @@ import TophashTestSupport
     #expect(Set(trace.tracks(of: "greet")) == tracks)
   }
 
+  @Test func `whoever does not ask for them gets no other package`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("Sources/App/main.swift", "import Tophash\n")
+    try directory.write(
+      "Package.swift",
+      """
+      // swift-tools-version: 6.1
+      import PackageDescription
+      let package = Package(
+        name: "App",
+        dependencies: [.package(name: "tophash", path: "\(Self.root)", traits: [])],
+        targets: [
+          .executableTarget(
+            name: "App", dependencies: [.product(name: "Tophash", package: "tophash")])
+        ])
+      """)
+    let answer = try Command(
+      path: #require(Tool.path("swift")),
+      arguments: [
+        "package", "--package-path", directory.path, "show-dependencies", "--format", "json",
+      ]
+    ).run()
+    #expect(answer.end == .exited(0), "\(answer.errors)")
+    let dependencies = try JSONValue(answer.output)["dependencies"].array
+    #expect(dependencies.count == 1)
+    #expect(dependencies.first?["dependencies"].array == [])
+    #expect(!directory.files.contains("Package.resolved"))
+  }
+
   @Test func `the guides show what the example compiles`() throws {
     let source = text(of: "\(Self.example)/Sources/Shop/main.swift")
     for guide in ["trace", "statistics"] {
