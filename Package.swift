@@ -8,6 +8,8 @@ let package = Package(
   products: [
     .library(name: "Tophash", targets: ["Tophash"]),
     .library(name: "TophashMarks", targets: ["TophashMarks"]),
+    .library(name: "TophashMetrics", targets: ["TophashMetrics"]),
+    .library(name: "TophashTracing", targets: ["TophashTracing"]),
     .executable(name: "tophash", targets: ["TophashCommand"]),
     .library(name: "TophashProbe", type: .dynamic, targets: ["CTophashProbe"]),
     .library(name: "TophashExplore", type: .dynamic, targets: ["CTophashExplore"]),
@@ -17,12 +19,16 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Tool", description: "The program tophash, and what it depends on."),
+    .trait(name: "Metrics", description: "TophashMetrics, for swift-metrics."),
+    .trait(name: "Tracing", description: "TophashTracing, for swift-distributed-tracing."),
     // Whoever only uses the libraries or the plugin says `traits: []` and gets no other package.
     .default(enabledTraits: ["Tool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
   ],
   targets: [
     // The library: five dictionaries, for what a finding tells its reader to use.
@@ -32,6 +38,24 @@ let package = Package(
 
     // Names for what a program does, on the timeline of `tophash trace`.
     .target(name: "TophashMarks"),
+
+    // Spans and the dictionaries' figures, for programs that have libraries for these. Each
+    // is empty without its trait, and nothing more is fetched then.
+    .target(
+      name: "TophashMetrics",
+      dependencies: [
+        "Tophash",
+        .product(
+          name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
+      ]),
+    .target(
+      name: "TophashTracing",
+      dependencies: [
+        "TophashMarks",
+        .product(
+          name: "Tracing", package: "swift-distributed-tracing",
+          condition: .when(traits: ["Tracing"])),
+      ]),
 
     // What probe and tool agree on: the layout of the event file. Header only.
     .target(name: "CTophashProtocol"),

@@ -51,7 +51,10 @@ import TophashTestSupport
     the processor compares each address by itself. It has room for four variables,
     or four objects of one. A variable is named as in a report, Cache.entries or
     Main.count; or by the fingerprint of a finding in a saved report, T-01082847;
-    or by its address as 'nm' shows it, 0x52b8.
+    or by its address as 'nm' shows it, 0x52b8. Of a variable that holds a
+    FailFastDictionary, Cache.entries["alice"] is the entry of that key, wherever
+    it moves, and Cache.entries["alice"].control are the control bytes of its
+    bucket.
 
     Plain integers, references and lazy properties of release builds are seen, too.
     Of a value of more than 8 bytes the first 8 are watched: of a collection that

@@ -44,7 +44,8 @@ struct WatchTests {
     let report = "\(folder.path)/report.json"
     let run = try BuiltTool.run([
       "watch", "--reporter", "json", "--output", report, "FailFastDictionary.access", "--also",
-      "FailFastDictionary.storedCount", "--", "\(BuiltTool.directory)/DictionaryMisuser", "write-write",
+      "FailFastDictionary.storedCount", "--", "\(BuiltTool.directory)/DictionaryMisuser",
+      "write-write",
     ])
     // As the dictionary ends the program.
     #expect(run.end == .exited(2))
@@ -156,6 +157,84 @@ struct WatchTests {
     #expect(run.output.contains("Inventory.stock was written "))
     #expect(
       ["Inventory.add(_:count:)", "Inventory.remove(_:count:)"].contains(where: run.output.contains)
+    )
+  }
+}
+
+/// A variable that has no name, by a finding.
+@Suite(.enabled(if: WatchedProgram.hasWatchpoints, "the machine lends no watchpoints"))
+struct WatchCapturedTests {
+  private let directory: TemporaryDirectory
+  private let report: String
+  private let finding: JSONValue
+
+  /// What `tophash run` finds.
+  init() throws {
+    directory = try TemporaryDirectory()
+    report = "\(directory.path)/report.json"
+    let program = try WatchedProgram.debug.get()
+    _ = try BuiltTool.run([
+      "run", "--runs", "3", "--reporter", "json", "--output", report, "--", program, "captured",
+    ])
+    finding = try JSONValue(text(of: report))["findings"][0]
+  }
+
+  private func watch(_ options: [String], _ arguments: [String]) throws -> Command.Result {
+    try BuiltTool.run(
+      ["watch", finding["fingerprint"].text, "--report", report] + options
+        + ["--", WatchedProgram.debug.get(), "captured"] + arguments)
+  }
+
+  @Test func `it is found by the places that access it`() throws {
+    #expect(finding["variable"]["kind"].text == "capturedVariable")
+    let run = try watch(["--reporter", "json"], ["fixed"])
+    #expect(run.end == .exited(0))
+    let json = try #require(run.output.split(separator: "done\n").last)
+    #expect(try JSONSchema(documented: "watch-1").errors(in: String(json)) == [])
+    let variable = try JSONValue(String(json))["variables"][0]
+    #expect(variable["name"].text == "captured variable")
+    #expect(variable["objects"].number == 1)
+    // Two tasks, 2000 times each: taken out of it, and put back.
+    #expect(variable["hits"].array.count == 8000)
+    #expect(Set(variable["hits"].array.map { $0["owner"].text }).count == 2)
+    #expect(
+      variable["sites"].array.allSatisfy { $0["function"].text == "closure #3 in Main.main()" })
+  }
+
+  @Test func `holding a writer proves its race, and is silent on the twin`() throws {
+    let racy = try watch(["--confirm"], [])
+    #expect(racy.end == .exited(66))
+    #expect(racy.output.contains("race (caught): "))
+    #expect(racy.output.contains("a captured variable : [Int: Int]"))
+    #expect(racy.output.contains("again: tophash watch --confirm --report "))
+    let fixed = try watch(["--confirm"], ["fixed"])
+    #expect(fixed.end == .exited(0))
+    #expect(!fixed.output.contains("race"))
+  }
+
+  @Test func `where nothing is accessed at its places, the report says so`() throws {
+    let run = try BuiltTool.run([
+      "watch", finding["fingerprint"].text, "--report", report, "--",
+      WatchedProgram.debug.get(), "kinds",
+    ])
+    #expect(run.end == .exited(0))
+    #expect(
+      run.output
+        == "done\na captured variable: nothing was accessed at the places of the finding\n")
+  }
+
+  @Test func `of a finding about storage alone, it is told what to do`() throws {
+    let storage = "\(directory.path)/storage.json"
+    let text = text(of: report).replacing("\"capturedVariable\"", with: "\"storage\"")
+    try directory.write("storage.json", text)
+    let run = try BuiltTool.run([
+      "watch", finding["fingerprint"].text, "--report", storage, "--",
+      WatchedProgram.debug.get(), "captured",
+    ])
+    #expect(run.end == .exited(126))
+    #expect(
+      run.errors
+        == "tophash: error: of the variable in \(finding["fingerprint"].text) nothing is known but its storage, which has no fixed place; watch the variable of the program that refers to it, by name\n"
     )
   }
 }

@@ -116,7 +116,12 @@ final class TimelineMemory {
     #expect(timeline.slices.isEmpty)
   }
 
-  @Test func `a region of a task lies on its track, wherever it ends`() {
+  /// What lies on a track, as `name start-end`.
+  private func slices(_ timeline: Timeline, on track: Timeline.Track) -> [String] {
+    timeline.slices.filter { $0.track == track }.map { "\($0.name) \($0.start)-\($0.end)" }
+  }
+
+  @Test func `a region of a task lies beneath its track, wherever it ends`() {
     let timeline = timeline(
       [
         TimelineFile.Event(.regionBegin, time: 10, thread: 5, what: 3, more: 1),
@@ -124,10 +129,66 @@ final class TimelineMemory {
         TimelineFile.Event(.regionEnd, time: 20, thread: 7, what: 3, more: 1),
         TimelineFile.Event(.regionEnd, time: 22, thread: 6, what: 0, more: 1),
       ], strings: [1: "refresh"])
+    #expect(slices(timeline, on: .regions(of: .task(3), lane: 0)) == ["refresh 10-20"])
+    #expect(slices(timeline, on: .thread(6)) == ["refresh 12-22"])
+    #expect(timeline.tracks == [.thread(6), .task(3), .regions(of: .task(3), lane: 0)])
+  }
+
+  @Test func `regions with a number end by it, in whatever order, and none crosses another`() {
+    // `begin` in a task, `begin` in another, a region within the first; the first ends elsewhere,
+    // before the one within does.
+    let timeline = timeline(
+      [
+        TimelineFile.Event(.taskEnter, time: 5, thread: 7, what: 3),
+        TimelineFile.Event(.regionOpen, time: 10, thread: 7, what: 1, since: 3, more: 1),
+        TimelineFile.Event(.regionOpen, time: 11, thread: 8, what: 2, since: 4, more: 1),
+        TimelineFile.Event(.regionBegin, time: 12, thread: 7, what: 3, more: 2),
+        TimelineFile.Event(.taskLeave, time: 13, thread: 7, what: 3),
+        TimelineFile.Event(.regionClose, time: 20, thread: 8, what: 1, since: 4),
+        TimelineFile.Event(.regionClose, time: 21, thread: 8, what: 1, since: 4),
+        TimelineFile.Event(.taskEnter, time: 25, thread: 9, what: 3),
+        TimelineFile.Event(.regionEnd, time: 30, thread: 9, what: 3, more: 2),
+        TimelineFile.Event(.taskLeave, time: 40, thread: 9, what: 3),
+        TimelineFile.Event(.regionOpen, time: 50, thread: 6, what: 7, since: 0, more: 2),
+      ], strings: [1: "request", 2: "parse"])
+    #expect(slices(timeline, on: .regions(of: .task(3), lane: 0)) == ["request 10-20"])
+    #expect(slices(timeline, on: .regions(of: .task(3), lane: 1)) == ["parse 12-30"])
     #expect(
-      timeline.slices.map { "\($0.track) \($0.name) \($0.start) \($0.end)" } == [
-        "task(3) refresh 10 20", "thread(6) refresh 12 22",
-      ])
+      slices(timeline, on: .task(3)) == ["runs on thread 7 5-13", "runs on thread 9 25-40"])
+    // Never ended.
+    #expect(slices(timeline, on: .regions(of: .task(4), lane: 0)) == ["request 11-100"])
+    #expect(slices(timeline, on: .regions(of: .thread(6), lane: 0)) == ["parse 50-100"])
+    let read = ReadTrace(PerfettoTrace.bytes(of: [timeline]))
+    #expect(read.isBalanced)
+    #expect(
+      Set(read.tracks(of: "parse")) == ["regions of task 3 (2)", "regions of thread"])
+  }
+
+  @Test func `slices in lanes lie within each other or apart, in as few lanes as that takes`() {
+    var random = SeededGenerator(seed: 7)
+    for _ in 0..<50 {
+      var timeline = Timeline(pid: 1, program: "/app")
+      let loose = (0..<40).map { number in
+        let start = UInt64.random(in: 0..<200, using: &random)
+        return Timeline.Slice(
+          .task(1), "\(number)", category: "region", start: start,
+          end: start + UInt64.random(in: 1..<60, using: &random))
+      }
+      timeline.addInLanes(loose)
+      #expect(Set(timeline.slices.map(\.name)).count == loose.count)
+      for one in timeline.slices {
+        for other in timeline.slices where one.track == other.track && one.start < other.start {
+          #expect(other.start >= one.end || other.end <= one.end)
+        }
+      }
+    }
+    var nested = Timeline(pid: 1, program: "/app")
+    nested.addInLanes([
+      Timeline.Slice(.task(1), "outer", category: "region", start: 0, end: 50),
+      Timeline.Slice(.task(1), "inner", category: "region", start: 10, end: 50),
+      Timeline.Slice(.task(1), "next", category: "region", start: 50, end: 60),
+    ])
+    #expect(Set(nested.slices.map(\.track)) == [.regions(of: .task(1), lane: 0)])
   }
 
   @Test func `an arrow leads from the line to the turn`() {
@@ -197,22 +258,50 @@ final class TimelineMemory {
 }
 
 @Suite struct ScheduleLineTests {
-  @Test func `a line as Go's schedtrace`() {
+  /// So many wait for that.
+  private func waiters(_ counts: KeyValuePairs<WaitFile.Subject, Int>) -> [WaitFile.Waiter] {
+    counts.flatMap { subject, count in
+      (0..<count).map { WaitFile.Waiter(UInt64(0x1000 + $0 * 16), for: subject) }
+    }
+  }
+
+  @Test func `a line as Go's schedtrace, by executor`() {
     let line = ScheduleLine(
       time: 150_000_000, threads: 6, pool: 2,
       lanes: [
-        TimelineFile.Lane(thread: 1, task: 0, since: 5),
+        TimelineFile.Lane(thread: 1, task: 0, since: 5, executor: 0x10),
         TimelineFile.Lane(thread: 2, task: 9, since: 900_000_000),
-        TimelineFile.Lane(thread: 3, task: 4, since: 700_000_000),
+        TimelineFile.Lane(thread: 3, task: 4, since: 700_000_000, executor: 0x10),
+        TimelineFile.Lane(thread: 4, task: 5, since: 950_000_000, executor: 0x30),
       ],
-      waiting: [
+      waiters: waiters([
         WaitFile.Subject(.pool): 3, WaitFile.Subject(.actor, metadata: 0x10): 2,
         WaitFile.Subject(.actor, metadata: 0x20): 1, WaitFile.Subject(.mutex): 1,
         WaitFile.Subject(.barrier, label: "orders"): 4,
-      ], types: [0x10: "Counter"], now: 1_000_000_000)
+      ]), types: [0x10: "Counter", 0x30: "DispatchMainExecutor"], now: 1_000_000_000)
     #expect(
       line.text
-        == "SCHED 150ms: threads=6 pool=2 running=2 runnable=3 in-line=3 [?=1 Counter=2] blocked=5 [lock=1 queue-as-barrier(orders)=4] longest=300ms(task 4)"
+        == "SCHED 150ms: threads=6 pool=2 running=3 [Counter=1 main=1 pool=1] runnable=3 [pool=3] in-line=3 [?=1 Counter=2] blocked=5 [lock=1 queue-as-barrier(orders)=4] longest=300ms(task 4)"
+    )
+  }
+
+  @Test func `a task that blocks its thread does not run`() {
+    let lock = WaitFile.Subject(.mutex)
+    let line = ScheduleLine(
+      time: 0, threads: 3, pool: 2,
+      lanes: [
+        TimelineFile.Lane(thread: 1, task: 7, since: 10, executor: 0x10, waiter: 0x101),
+        TimelineFile.Lane(thread: 2, task: 8, since: 20, waiter: 0x201),
+        TimelineFile.Lane(thread: 3, task: 0, since: 20, waiter: 0x301),
+      ],
+      // A task may be called as a thread is; only threads are blocked.
+      waiters: [
+        WaitFile.Waiter(0x101, for: lock), WaitFile.Waiter(0x301, for: lock),
+        WaitFile.Waiter(0x201, for: WaitFile.Subject(.pool)),
+      ], types: [0x10: "Counter"], now: 1_000_010)
+    #expect(
+      line.text
+        == "SCHED 0ms: threads=3 pool=2 running=1 [pool=1] runnable=1 [pool=1] in-line=0 blocked=2 [lock=2] with-task=1 [Counter=1] longest=1ms(task 7)"
     )
   }
 }

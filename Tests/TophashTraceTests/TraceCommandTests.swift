@@ -38,10 +38,11 @@ import TophashTestSupport
     // From each submission to the item.
     #expect(trace.flows.values.filter { $0 == 2 }.count >= 4)
 
-    // Regions lie on the tracks of tasks, which are named so.
+    // Regions lie beneath the tracks of tasks.
     let tracks = trace.tracks(of: "refresh")
     #expect(tracks.count == 4)
-    #expect(tracks.allSatisfy { $0.hasPrefix("task ") })
+    #expect(tracks.allSatisfy { $0.hasPrefix("regions of task ") })
+    #expect(trace.tracks(of: "wait for the queue") == ["regions of task 1"])
     #expect(result.errors.contains("tophash:   24 chosen accesses"))
     #expect(
       result.errors.hasSuffix("tophash: '\(file)' can be opened at https://ui.perfetto.dev\n"))
@@ -137,7 +138,7 @@ import TophashTestSupport
     #expect(
       lines.contains {
         $0.contains(
-          /^SCHED \d+ms: threads=\d+ pool=\d+ running=[1-9]\d* runnable=\d+ in-line=\d+( \[.*\])? blocked=\d+/
+          /^SCHED \d+ms: threads=\d+ pool=\d+ running=[1-9]\d* \[.*\] runnable=\d+( \[.*\])? in-line=\d+( \[.*\])? blocked=\d+/
         )
       })
     #expect(lines.contains { $0.contains(/in-line=\d+ \[(Counter=\d+ )?Gate=2\] blocked/) })
@@ -145,6 +146,14 @@ import TophashTestSupport
       lines.contains {
         $0.contains(/^SCHED warning: task \d+ has kept thread \d+ for \d+ ms without suspending$/)
       })
+  }
+
+  @Test func `the schedule tells on which executors tasks run, wait and block`() throws {
+    let result = try trace(["--schedule=50"], "executors")
+    #expect(result.end == .exited(0))
+    let line =
+      /running=2 \[DiskExecutor=1 main=1\] runnable=0 in-line=4 \[DiskExecutor=2 main=2\] blocked=2 \[lock=1 signal=1\] with-task=1 \[pool=1\] longest=\d+ms\(task 1\)$/
+    #expect(result.errors.split(separator: "\n").contains { $0.contains(line) })
   }
 
   @Test(arguments: [

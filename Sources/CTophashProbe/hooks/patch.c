@@ -42,6 +42,7 @@ static size_t movable_length(const uint8_t *code) {
   if (code[0] == 0x8B && code[1] == 0x07) return 2;                     // mov eax, [rdi]
   if (code[0] == 0x48 && code[1] == 0x8B && code[2] == 0x77) return 4;  // mov rsi, [rdi + imm8]
   if (code[0] == 0x48 && code[1] == 0x8B && code[2] == 0x07) return 3;  // mov rax, [rdi]
+  if (memcmp(code, "\x48\x8D\x6C\x24", 4) == 0) return 5;               // lea rbp, [rsp + imm8]
   if (code[0] == 0x48 && code[1] == 0x63 && code[2] == 0x01) return 3;  // movsxd rax, [rcx]
   return 0;
 }

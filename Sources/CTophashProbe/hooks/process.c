@@ -189,7 +189,7 @@ static void watch(void) {
   bool may_patch = tophash_process.patch && is_alone();
   if (wants_watch) return watch_variables(may_patch);
   if (wants_waits && tophash_waits_open(session)) tophash_waits_hook(may_patch);
-  if (wants_timeline) tophash_timeline_open(session);
+  if (wants_timeline && tophash_timeline_open(session)) tophash_timeline_hook(may_patch);
   if (!wants_accesses) {
     if (may_patch) {
       tophash_runtime_pass_accesses();
@@ -244,6 +244,7 @@ static void forked_child(void) {
   bool measures_waits = tophash_process.waits != NULL;
   tophash_process.waits = NULL;  // the files are the parent's
   tophash_process.timeline = NULL;
+  tophash_watch_forked();
   if (measures_waits && !tophash_process.watching) tophash_events_detach();
   if (!tophash_process.watching) return;
   // The other threads are gone, and with them whatever they had open. Most

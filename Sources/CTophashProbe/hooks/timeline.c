@@ -1,6 +1,7 @@
 // What happened when: events of this thread, and what it does now.
 
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,6 +39,17 @@ void tophash_timeline_note(uint16_t kind, uint64_t what, uint64_t since_ns, uint
 
 // MARK: Tasks
 
+/// What an executor is; 0 for the pool.
+static uint64_t type_of(const void *executor) {
+  return executor == NULL ? 0 : *(const uint64_t *)executor;
+}
+
+static uint64_t type_of_current_executor(void) {
+  return tophash_runtime.current_executor == NULL
+             ? 0
+             : type_of(tophash_runtime.current_executor().identity);
+}
+
 void tophash_timeline_task(uint64_t state, bool enters) {
   uint32_t tid, index = lane_of_self(&tid);
   uint32_t task = (uint32_t)tophash_task_current_id(state);
@@ -46,9 +58,33 @@ void tophash_timeline_task(uint64_t state, bool enters) {
   // Relaxed: the tool shows them once, and looks again.
   __atomic_store_n(&mine->tid, tid, __ATOMIC_RELAXED);
   __atomic_store_n(&mine->since_ns, now, __ATOMIC_RELAXED);
+  __atomic_store_n(&mine->waiter, (uint64_t)&tophash_self | 1, __ATOMIC_RELAXED);
+  if (enters) __atomic_store_n(&mine->executor, type_of_current_executor(), __ATOMIC_RELAXED);
   __atomic_store_n(&mine->task, enters ? task : 0, __ATOMIC_RELAXED);
   tophash_timeline_note(enters ? TOPHASH_MOMENT_TASK_ENTER : TOPHASH_MOMENT_TASK_LEAVE, task, 0, now,
                         0);
+}
+
+// The runtime has a task go on with another executor on the same thread, if it may.
+typedef __attribute__((swiftasynccall)) void switch_function(
+    __attribute__((swift_async_context)) void *context, void *resume, void *executor,
+    void *implementation);
+static switch_function *switch_original;
+
+static __attribute__((swiftasynccall)) void hook_switch(
+    __attribute__((swift_async_context)) void *context, void *resume, void *executor,
+    void *implementation) {
+  if (tophash_timeline_is_on() && lane.tid != 0) {
+    struct tophash_lane *mine = &tophash_process.timeline->lanes[lane.index];
+    __atomic_store_n(&mine->executor, type_of(executor), __ATOMIC_RELAXED);
+  }
+  TOPHASH_JUMP switch_original(context, resume, executor, implementation);
+}
+
+void tophash_timeline_hook(bool may_patch) {
+  void *entry = may_patch ? dlsym(RTLD_DEFAULT, "swift_task_switch") : NULL;
+  if (entry != NULL)
+    switch_original = (switch_function *)tophash_patch_entry(entry, (void *)hook_switch);
 }
 
 // MARK: Work items
@@ -89,6 +125,19 @@ TOPHASH_EXPORT void tophash_mark_begin(const char *text, size_t length) {
 }
 TOPHASH_EXPORT void tophash_mark_end(const char *text, size_t length) {
   mark(TOPHASH_MOMENT_REGION_END, text, length);
+}
+// A region with a number may end on another thread, and in another task. 0: not recorded.
+TOPHASH_EXPORT uint64_t tophash_mark_open(const char *text, size_t length) {
+  if (!tophash_timeline_is_on()) return 0;
+  static uint64_t count;
+  uint64_t number = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
+  tophash_timeline_note(TOPHASH_MOMENT_REGION_OPEN, number, current_task(), 0,
+                        tophash_timeline_intern(tophash_process.timeline, text, length));
+  return number;
+}
+TOPHASH_EXPORT void tophash_mark_close(uint64_t number) {
+  if (number != 0 && tophash_timeline_is_on())
+    tophash_timeline_note(TOPHASH_MOMENT_REGION_CLOSE, number, current_task(), 0, 0);
 }
 TOPHASH_EXPORT void tophash_mark_log(const char *text, size_t length) {
   mark(TOPHASH_MOMENT_LOG, text, length);

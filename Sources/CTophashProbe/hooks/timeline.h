@@ -12,6 +12,8 @@ void tophash_timeline_note(uint16_t kind, uint64_t what, uint64_t since_ns, uint
                            uint16_t more);
 /// A task begins or resumes on this thread; or leaves it.
 void tophash_timeline_task(uint64_t state, bool enters);
+/// Follows tasks from one executor to another. Only while the process has one thread.
+void tophash_timeline_hook(bool may_patch);
 /// The number of a queue's label.
 uint16_t tophash_timeline_queue(void *queue);
 /// A number for a work item that is submitted now, to a queue of this label.

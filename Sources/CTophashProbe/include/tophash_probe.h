@@ -327,6 +327,8 @@ uint64_t tophash_task_id(tophash_owner owner);
 void tophash_watch_start(const char *session, bool may_patch);
 /// Notes how many hits there were, at the end.
 void tophash_watch_stop(void);
+/// Watches nothing from now on: in a forked child.
+void tophash_watch_forked(void);
 
 // MARK: The event file (output/events.c)
 

@@ -91,7 +91,7 @@ static uint32_t owner_index(void) {
 
 // MARK: Stacks
 
-static bool is_in_image(uint64_t address) {
+bool tophash_watch_is_in_image(uint64_t address) {
   uint32_t count = __atomic_load_n(&tophash_events.header->image_count, __ATOMIC_ACQUIRE);
   for (uint32_t i = 0; i < count && i < TOPHASH_IMAGES; i++)
     if (address >= tophash_events.images[i].low && address < tophash_events.images[i].high)
@@ -109,9 +109,10 @@ static uint32_t stack_index(const struct tophash_watch_place *place) {
   uint64_t key = 0;
   for (uint32_t i = 0; i < count; i++) key = mixed(key, frames[i]);
   for (uint32_t i = 0; i < async_count; i++) key = mixed(key, async_frames[i]);
+  key = mixed(key, place->salt);
   // A function without a frame of its own has its caller here.
   tophash_memory_read(place->stack_pointer, &top, sizeof top);
-  if (is_in_image(top)) key = mixed(key, top);
+  if (tophash_watch_is_in_image(top)) key = mixed(key, top);
   key |= 1;
   uint32_t index = (uint32_t)(key >> 40) % TOPHASH_WATCH_STACKS;
   for (int probe = 0; probe < 64; probe++, index = (index + 1) % TOPHASH_WATCH_STACKS) {
@@ -181,16 +182,14 @@ void tophash_watch_start(const char *session, bool may_patch) {
   header->state = TOPHASH_WATCH_ARMED;
   if (tophash_watch.limit == 0 || tophash_watch.limit > TOPHASH_WATCH_HITS)
     tophash_watch.limit = TOPHASH_WATCH_HITS;
-  if (!tophash_watch.is_software) {
-    tophash_watch_catch_hits();
-    if (may_patch) {
-      tophash_runtime_pass_accesses();
-      tophash_imports_release_for_watch();
-    }
-  } else {
+  if (!tophash_watch.is_software) tophash_watch_catch_hits();
+  if (tophash_watch.is_software || tophash_watch.has_places) {
     // Without it only what other images call is seen: no key paths.
     if (may_patch) tophash_runtime_patch();
     tophash_watch.follows_accesses = true;
+  } else if (may_patch) {
+    tophash_runtime_pass_accesses();
+    tophash_imports_release_for_watch();
   }
   int error = tophash_watch_arm(may_patch);
   if (error != 0) {

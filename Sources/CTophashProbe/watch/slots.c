@@ -1,8 +1,7 @@
-// The addresses that are watched now. A global is there from the start; a
-// property when an object of its class is made, until that object is freed.
+// The addresses that are watched now. A global is there from the start, and whoever
+// else learns where something is takes a slot that is free.
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -13,11 +12,15 @@
 
 static int watchpoints[TOPHASH_WATCH_SLOTS];
 static uint32_t count;  // of watchpoints
-static uint32_t objects;  // in slots
-// Taken when an object of a watched class comes or goes, and by nobody else.
+uint32_t tophash_watch_objects;
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 
-static bool is_over(void) {
+void tophash_watch_lock(void) { pthread_mutex_lock(&changing); }
+void tophash_watch_unlock(void) { pthread_mutex_unlock(&changing); }
+
+uint32_t tophash_watch_slots(void) { return count; }
+
+bool tophash_watch_is_over(void) {
   return __atomic_load_n(&tophash_watch.header->is_over, __ATOMIC_RELAXED);
 }
 
@@ -33,38 +36,52 @@ static uint64_t data_of(uint32_t slot, uint32_t generation) {
   return (uint64_t)generation << 8 | slot;
 }
 
-/// Watches `address` in a slot that is free. With `changing` held, or alone.
-static bool occupy(uint32_t slot, uint32_t target, uint64_t address, uint64_t object,
-                   uint32_t number) {
-  struct tophash_watch_slot *place = &tophash_watch.header->slot[slot];
-  uint32_t length = tophash_watch.targets[target].length;
-  uint32_t generation = place->generation + 1;
-  *place = (struct tophash_watch_slot){
-      .object = object, .target = target, .length = length, .number = number,
-      .latest = tophash_watch_value(address, length), .generation = generation};
-  // Release: whoever finds the address finds the rest.
-  __atomic_store_n(&place->address, address, __ATOMIC_RELEASE);
-  if (!tophash_watch.is_software) {
-    int error = tophash_watchpoint_arm(watchpoints[slot], address, length, tophash_watch.reads,
-                                       data_of(slot, generation));
-    if (error != 0) {
-      place->object = 0;
-      place->address = 0;
-      tophash_watch.header->error = -error;
-      return false;
-    }
-  }
-  tophash_watch.header->watched[target]++;
-  if (object != 0) __atomic_fetch_add(&objects, 1, __ATOMIC_RELAXED);
-  return true;
+uint32_t tophash_watch_length(uint64_t address, uint64_t size) {
+  uint32_t length = 8;
+  while (length > 1 && (length > size || address % length != 0)) length /= 2;
+  return length;
 }
 
-static void vacate(uint32_t slot) {
+bool tophash_watch_occupy(uint32_t slot, uint32_t target, uint64_t address, uint32_t length,
+                          uint64_t object, uint32_t number) {
   struct tophash_watch_slot *place = &tophash_watch.header->slot[slot];
+  uint32_t generation = place->generation + 1;
+  // Not for an entry that has moved.
+  if (object != 0 && place->object == 0)
+    __atomic_fetch_add(&tophash_watch_objects, 1, __ATOMIC_RELAXED);
+  *place = (struct tophash_watch_slot){
+      .object = object, .target = target, .length = length, .number = number,
+      .latest = tophash_watch_value(address, length), .generation = generation,
+      .is_entry = tophash_watch.targets[target].key != NULL};
+  // Release: whoever finds the address finds the rest.
+  __atomic_store_n(&place->address, address, __ATOMIC_RELEASE);
+  if (tophash_watch.is_software) return true;
+  int error = tophash_watchpoint_arm(watchpoints[slot], address, length, tophash_watch.reads,
+                                     data_of(slot, generation));
+  if (error == 0) return true;
+  tophash_watch_vacate(slot);
+  tophash_watch.header->error = -error;
+  return false;
+}
+
+void tophash_watch_disarm(uint32_t slot) {
   if (!tophash_watch.is_software) tophash_watchpoint_disarm(watchpoints[slot]);
-  if (place->object != 0) __atomic_fetch_sub(&objects, 1, __ATOMIC_RELAXED);
+  __atomic_store_n(&tophash_watch.header->slot[slot].address, 0, __ATOMIC_RELEASE);
+}
+
+void tophash_watch_vacate(uint32_t slot) {
+  struct tophash_watch_slot *place = &tophash_watch.header->slot[slot];
+  tophash_watch_disarm(slot);
+  if (place->object != 0) __atomic_fetch_sub(&tophash_watch_objects, 1, __ATOMIC_RELAXED);
   place->object = 0;
-  __atomic_store_n(&place->address, 0, __ATOMIC_RELEASE);
+}
+
+int tophash_watch_free_slot(void) {
+  for (uint32_t i = 0; i < count; i++) {
+    const struct tophash_watch_slot *place = &tophash_watch.header->slot[i];
+    if (place->address == 0 && place->object == 0) return (int)i;
+  }
+  return -1;
 }
 
 int tophash_watch_slot_of(uint64_t data) {
@@ -109,7 +126,7 @@ static void *pace(void *unused) {
     for (uint64_t now; (now = tophash_now_ns()) < end;) tophash_sleep(&nobody, 0, end - now);
     pthread_mutex_lock(&changing);
     __atomic_store_n(&pause, 0, __ATOMIC_RELEASE);
-    for (uint32_t i = 0; i < count && !is_over(); i++) {
+    for (uint32_t i = 0; i < count && !tophash_watch_is_over(); i++) {
       struct tophash_watch_slot *place = &tophash_watch.header->slot[i];
       if (place->address == 0) continue;
       place->latest = tophash_watch_value(place->address, place->length);
@@ -122,7 +139,7 @@ static void *pace(void *unused) {
 }
 
 bool tophash_watch_admits(uint64_t now_ns) {
-  if (is_over()) return false;
+  if (tophash_watch_is_over()) return false;
   if (tophash_watch.rate == 0) return true;
   uint64_t now = now_ns / 1000000000;
   if (__atomic_exchange_n(&second, now, __ATOMIC_RELAXED) != now)
@@ -134,98 +151,6 @@ bool tophash_watch_admits(uint64_t now_ns) {
     tophash_wake(&pause);
   }
   return false;
-}
-
-// MARK: Objects
-
-static __thread const uint64_t *of_no_interest __attribute__((tls_model("initial-exec")));
-static void *(*alloc_original)(const uint64_t *metadata, size_t size, size_t mask);
-static void (*dealloc_original)(uint64_t object, size_t size, size_t mask);
-static void (*dealloc_partial_original)(uint64_t object, const uint64_t *metadata, size_t size,
-                                        size_t mask);
-
-TOPHASH_COLD static void made(uint64_t object, const uint64_t *metadata, uint32_t target) {
-  struct tophash_interrupted before = tophash_cold_begin();
-  const struct tophash_watch_target *wanted = &tophash_watch.targets[target];
-  int64_t offset = wanted->offset >= 0 ? wanted->offset : (int64_t)metadata[wanted->vector];
-  pthread_mutex_lock(&changing);
-  uint32_t number = ++tophash_watch.header->objects[target];
-  bool is_wanted = tophash_watch.object == 0 || tophash_watch.object == number;
-  for (uint32_t i = 0; is_wanted && !is_over() && i < count; i++) {
-    if (tophash_watch.header->slot[i].address != 0) continue;
-    occupy(i, target, object + (uint64_t)offset, object, number);
-    break;
-  }
-  pthread_mutex_unlock(&changing);
-  tophash_cold_end(before);
-}
-
-/// Makes an object of a type that was not the last one on this thread to be of no
-/// interest.
-static void *make(const uint64_t *metadata, size_t size, size_t mask) {
-  void *object = alloc_original(metadata, size, mask);
-  bool is_watched = false;
-  // Class metadata: kind 0, the superclass, three words of flags and sizes, the descriptor.
-  for (const uint64_t *type = metadata[0] == 0 ? metadata : NULL; type != NULL;
-       type = (const uint64_t *)type[1])
-    for (uint32_t i = 0; i < tophash_watch.target_count; i++)
-      if (tophash_unlikely(type[5] == tophash_watch.targets[i].descriptor)) {
-        is_watched = true;
-        made((uint64_t)object, type, i);
-      }
-  if (!is_watched) of_no_interest = metadata;
-  return object;
-}
-
-// Programs make many objects of few types: what is of no interest costs a comparison
-// and a jump.
-static void *hook_alloc(const uint64_t *metadata, size_t size, size_t mask) {
-  if (metadata == of_no_interest) TOPHASH_JUMP alloc_original(metadata, size, mask);
-  TOPHASH_JUMP make(metadata, size, mask);
-}
-
-TOPHASH_COLD static void freed(uint64_t object) {
-  struct tophash_interrupted before = tophash_cold_begin();
-  pthread_mutex_lock(&changing);
-  for (uint32_t i = 0; i < count; i++)
-    if (tophash_watch.header->slot[i].object == object) vacate(i);
-  pthread_mutex_unlock(&changing);
-  tophash_cold_end(before);
-}
-
-static inline void forget(uint64_t object) {
-  // Relaxed: whoever frees an object got it from the thread that made it, which had
-  // counted it before.
-  if (__atomic_load_n(&objects, __ATOMIC_RELAXED) == 0) return;
-  for (uint32_t i = 0; i < TOPHASH_WATCH_SLOTS; i++)
-    if (tophash_unlikely(tophash_watch.header->slot[i].object == object) && object != 0)
-      return freed(object);
-}
-
-static void hook_dealloc(uint64_t object, size_t size, size_t mask) {
-  forget(object);  // before its memory is another's
-  dealloc_original(object, size, mask);
-}
-
-static void hook_dealloc_partial(uint64_t object, const uint64_t *metadata, size_t size,
-                                 size_t mask) {
-  forget(object);
-  dealloc_partial_original(object, metadata, size, mask);
-}
-
-static void *patched(const char *name, void *hook) {
-  void *entry = dlsym(RTLD_DEFAULT, name);
-  return entry == NULL ? NULL : tophash_patch_entry(entry, hook);
-}
-
-/// Ends first: an object whose end is missed would leave its slot to other memory.
-static bool follow_objects(void) {
-  dealloc_original = patched("swift_deallocClassInstance", (void *)hook_dealloc);
-  if (dealloc_original == NULL) return false;
-  dealloc_partial_original =
-      patched("swift_deallocPartialClassInstance", (void *)hook_dealloc_partial);
-  alloc_original = patched("swift_allocObject", (void *)hook_alloc);
-  return dealloc_partial_original != NULL && alloc_original != NULL;
 }
 
 // MARK: Start
@@ -244,16 +169,31 @@ int tophash_watch_arm(bool may_patch) {
   uint32_t globals = 0;
   for (uint32_t i = 0; i < tophash_watch.target_count; i++) {
     const struct tophash_watch_target *target = &tophash_watch.targets[i];
-    if (target->length == 0 || target->is_property) continue;
-    if (!occupy(globals++, i, target->address, 0, 0)) return header->error;
+    if (target->kind != TOPHASH_WATCH_GLOBAL || target->key != NULL) continue;
+    if (!tophash_watch_occupy(globals++, i, target->address, target->length, 0, 0))
+      return header->error;
+    header->watched[i]++;
   }
-  if (tophash_watch.has_properties && !(may_patch && follow_objects()))
+  bool follows = (!tophash_watch.has_properties || (may_patch && tophash_watch_follow_objects())) &&
+                 (!tophash_watch.has_places || (may_patch && tophash_watch_follow_boxes()));
+  if (!follows)
     header->state = TOPHASH_WATCH_NO_OBJECTS;
   if (tophash_watch.rate != 0 && !tophash_watch.is_software) {
     pthread_t pacer;
     if (pthread_create(&pacer, NULL, pace, NULL) != 0) tophash_watch.rate = 0;
   }
   return 0;
+}
+
+void tophash_watch_forked(void) {
+  if (tophash_watch.header == NULL) return;
+  // The file and the watchpoints are the parent's; a lock may be one's who is gone.
+  static struct tophash_watch_header nothing;
+  nothing.is_over = 1;
+  tophash_watch.header = &nothing;
+  tophash_watch_objects = 0;
+  count = 0;
+  pthread_mutex_init(&changing, NULL);
 }
 
 void tophash_watch_stop(void) {

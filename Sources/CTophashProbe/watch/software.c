@@ -42,6 +42,8 @@ TOPHASH_COLD static void begin(int slot, uint64_t buffer, uintptr_t flags,
 
 void tophash_watch_access_begin(uint64_t address, uint64_t buffer, uintptr_t flags,
                          struct tophash_watch_place place) {
+  if (tophash_watch.has_places) tophash_watch_look_at(address, place.pc);
+  if (!tophash_watch.is_software) return;
   int slot = tophash_watch_slot_at(address);
   if (slot >= 0 && slot < TOPHASH_WATCH_SLOTS) begin(slot, buffer, flags, place);
 }

@@ -30,30 +30,63 @@ static bool find_image(const char *path, uint64_t *base) {
 static void add(uint32_t number, struct tophash_watch_target target, const char *path) {
   uint64_t base;
   bool is_sound = number < TOPHASH_WATCH_SLOTS && target.length > 0 && target.length <= 8;
-  if (!is_sound || !find_image(path, &base)) return;
-  if (target.is_property)
-    target.descriptor += base;
-  else
-    target.address += base;
-  tophash_watch.has_properties |= target.is_property;
+  if (!is_sound || (path != NULL && !find_image(path, &base))) return;
+  switch (target.kind) {
+    case TOPHASH_WATCH_GLOBAL: target.address += base; break;
+    case TOPHASH_WATCH_PROPERTY:
+      target.descriptor += base;
+      tophash_watch.has_properties = true;
+      break;
+    case TOPHASH_WATCH_PLACES:
+      tophash_watch_add_place(number, target.address + base);
+      tophash_watch.has_places = true;
+      break;
+    case TOPHASH_WATCH_ANY: break;
+  }
   tophash_watch.targets[number] = target;
   if (number >= tophash_watch.target_count) tophash_watch.target_count = number + 1;
 }
 
+/// Of a variable that was read before.
+static void add_key(uint32_t number, char part, const char *text) {
+  static char texts[TOPHASH_WATCH_SLOTS][TOPHASH_WATCH_KEY_BYTES];
+  if (number >= tophash_watch.target_count) return;
+  snprintf(texts[number], sizeof texts[number], "%s", text);
+  tophash_watch.targets[number].key = texts[number];
+  tophash_watch.targets[number].is_control = part == 'c';
+  tophash_watch.has_keys = true;
+}
+
 static void read_line(const char *line) {
   struct tophash_watch *watch = &tophash_watch;
-  struct tophash_watch_target target = {.offset = -1};
+  struct tophash_watch_target target = {.length = 8, .offset = -1};
   unsigned long long number;
   uint32_t index;
-  int path = 0;
-  if (sscanf(line, "global %u %u %lx %n", &index, &target.length, &target.address, &path) == 3 &&
-      path > 0)
-    return add(index, target, line + path);
-  target.is_property = true;
+  char part;
+  int rest = 0;
+  if (sscanf(line, "global %u %u %lx %n", &index, &target.length, &target.address, &rest) == 3 &&
+      rest > 0) {
+    target.kind = TOPHASH_WATCH_GLOBAL;
+    return add(index, target, line + rest);
+  }
   if (sscanf(line, "property %u %u %lx %ld %u %n", &index, &target.length, &target.descriptor,
-             &target.offset, &target.vector, &path) == 5 &&
-      path > 0)
-    return add(index, target, line + path);
+             &target.offset, &target.vector, &rest) == 5 &&
+      rest > 0) {
+    target.kind = TOPHASH_WATCH_PROPERTY;
+    return add(index, target, line + rest);
+  }
+  if (sscanf(line, "place %u %u %lx %n", &index, &target.length, &target.address, &rest) == 3 &&
+      rest > 0) {
+    target.kind = TOPHASH_WATCH_PLACES;
+    return add(index, target, line + rest);
+  }
+  if (sscanf(line, "any %u", &index) == 1) {
+    target.kind = TOPHASH_WATCH_ANY;
+    return add(index, target, NULL);
+  }
+  // One space: the text of a key may begin with one.
+  if (sscanf(line, "key %u %c%n", &index, &part, &rest) == 2 && line[rest] == ' ')
+    return add_key(index, part, line + rest + 1);
   if (strcmp(line, "method software") == 0) watch->is_software = true;
   if (sscanf(line, "reads %llu", &number) == 1) watch->reads = number != 0;
   if (sscanf(line, "limit %llu", &number) == 1) watch->limit = number;

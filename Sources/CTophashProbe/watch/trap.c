@@ -56,7 +56,7 @@ static void trapped(int signal, siginfo_t *info, void *context) {
     bool is_first =
         __atomic_exchange_n(&known[index], slot->generation, __ATOMIC_RELAXED) != slot->generation;
     tophash_watch_record(index, &place, old, value,
-                         is_first && slot->object != 0 ? TOPHASH_HIT_FIRST : 0);
+                         is_first && slot->object != 0 && !slot->is_entry ? TOPHASH_HIT_FIRST : 0);
     if (tophash_watch.hold_ns != 0) tophash_watch_hold(index, &place, value != old);
   }
   tophash_cold_end(before);

@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-#define TOPHASH_TIMELINE_VERSION 1u
+#define TOPHASH_TIMELINE_VERSION 2u
 #define TOPHASH_TIMELINE_MAGIC 0x314d49545f5f5400ull  // "\0T__TIM1"
 
 #define TOPHASH_TIMELINE_HEADER_BYTES 4096
@@ -44,6 +44,9 @@ enum tophash_moment_kind {
   TOPHASH_MOMENT_REGION_END = 13,    // the same
   TOPHASH_MOMENT_LOG = 14,           // the same
   TOPHASH_MOMENT_COUNT = 15,         // what: the bits of a number, more: string, its name
+  TOPHASH_MOMENT_REGION_OPEN = 16,   // a region that may end elsewhere; what: its number, since:
+                                     // task, more: string
+  TOPHASH_MOMENT_REGION_CLOSE = 17,  // what: its number, since: task
 };
 
 struct tophash_timeline_header {
@@ -64,7 +67,9 @@ struct tophash_lane {
   uint64_t since_ns;  // since when the task runs
   uint32_t tid;
   uint32_t task;  // that runs now; 0: none
-  uint64_t reserved[5];
+  uint64_t executor;  // of that task: type metadata of its actor or executor; 0: the pool
+  uint64_t waiter;    // how the thread is called in the file of waits
+  uint64_t reserved[3];
 };
 
 /// A word of 32 bytes.

@@ -17,6 +17,12 @@
 //                          address of the class's descriptor in the file, hexadecimal; offset of
 //                          the property in its objects, or -1: then the word of the metadata
 //                          that holds it
+//   any NUMBER             whatever dictionary of ours has the key
+//   key NUMBER v|c TEXT    not the variable, but in the dictionary that it holds the value of a
+//                          key, or the control bytes of its bucket
+//   place NUMBER LENGTH ADDRESS IMAGE
+//                          what is accessed where a call of the runtime returns to that address
+//                          in the image's file, hexadecimal; several lines for one variable
 //
 // Beside its event file each process then writes `<same name>.hits`, in this order:
 //
@@ -38,6 +44,7 @@
 #define TOPHASH_WATCH_HITS 131072
 #define TOPHASH_WATCH_FRAMES 64
 #define TOPHASH_WATCH_STACK_BYTES 2048
+#define TOPHASH_WATCH_KEY_BYTES 256
 #define TOPHASH_WATCH_NONE 0xFFFFFFFFu  // no room was left for the owner or the stack
 
 enum tophash_watch_state {
@@ -56,7 +63,8 @@ struct tophash_watch_slot {
   uint32_t length;
   uint32_t number;  // of the object among those of its variable, from 1
   uint32_t generation;
-  uint64_t reserved;
+  uint32_t is_entry;  // of a dictionary: it may move
+  uint32_t reserved;
 };
 
 struct tophash_watch_header {
@@ -76,6 +84,11 @@ struct tophash_watch_header {
   uint32_t watched[TOPHASH_WATCH_SLOTS];  // of these
   uint64_t holds;
   uint64_t held_ns;
+  uint64_t moves;    // of entries
+  uint64_t crowded;  // entries and variables that found no slot
+  uint64_t stray;    // variables that lie in no object
+  uint32_t no_keys;  // set of variables: the text says no key of their dictionaries
+  uint32_t reserved;
   struct tophash_watch_slot slot[TOPHASH_WATCH_SLOTS];
 };
 
@@ -109,6 +122,8 @@ enum tophash_hit_flags {
   TOPHASH_HIT_ANNOUNCED = 4,      // by the runtime's checks: `frames[0]` is where it began
   TOPHASH_HIT_MODIFY = 8,         // of those: it may write
   TOPHASH_HIT_INSTANTANEOUS = 16, // of those: `after` is not known
+  TOPHASH_HIT_INSERTED = 32,      // told by a dictionary: the entry was not there before
+  TOPHASH_HIT_REMOVED = 64,       // and this: it is gone
 };
 
 struct tophash_hit {

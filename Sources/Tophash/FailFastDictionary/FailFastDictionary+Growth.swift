@@ -22,6 +22,11 @@ extension FailFastDictionary {
     currentArray = array
     current = array.view
     growthLimit = Self.limit(ofExponent: array.exponent)
+    if _slowPath(KeyWatch.isOn) {
+      isWatched = true
+      hasWork = true
+      markAsWatched()
+    }
   }
 
   @inlinable
@@ -69,7 +74,12 @@ extension FailFastDictionary {
     if old != nil, access.load(ordering: .relaxed) & AccessWord.growing == 0 { setGrowing(true) }
     evacuateNext()
     evacuateNext()
-    hasWork = old != nil || drainedArray != nil
+    hasWork = old != nil || drainedArray != nil || isWatched
+    if _slowPath(isWatched) {
+      // What was moved just now may be changed next.
+      KeyWatch.tell(self, .before)
+      markAsWatched()
+    }
   }
 
   /// Moves the entries of the next old bucket to the current array.
@@ -133,6 +143,7 @@ extension FailFastDictionary {
   @inlinable
   public func reserveCapacity(_ minimumCapacity: Int) {
     guard let access = beginWrite(.reserveCapacity) else { return }
+    if _slowPath(isWatched) { prepareToMoveWatched() }
     let exponent = Self.exponent(for: minimumCapacity)
     if currentArray == nil, minimumCapacity > 0 {
       install(BucketArray(exponent: exponent))

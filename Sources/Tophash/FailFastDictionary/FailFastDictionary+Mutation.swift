@@ -142,6 +142,7 @@ extension FailFastDictionary {
   public func removeAll(keepingCapacity: Bool = false) {
     guard let access = beginWrite(.removeAll) else { return }
     defer { endWrite(access) }
+    if _slowPath(isWatched) { prepareToMoveWatched() }
     // Empty for an iterator that holds it, before it is let go.
     oldArray?.clear()
     oldArray = nil

@@ -52,6 +52,8 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   @exclusivity(unchecked) @usableFromInline var nextRelease = 0
   /// Whether the next change has to move old buckets or free old memory.
   @exclusivity(unchecked) @usableFromInline var hasWork = false
+  /// Whether `tophash watch` follows keys; then there is work with each change.
+  @exclusivity(unchecked) @usableFromInline var isWatched = false
   /// An insertion beyond this many entries makes the array double. 0 when it is to be packed.
   @exclusivity(unchecked) @usableFromInline var growthLimit = 0
 
@@ -88,6 +90,11 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   public convenience init(minimumCapacity: Int, hashing: KeyHashing = .fast) {
     self.init(hashing: hashing)
     if minimumCapacity > 0 { install(BucketArray(exponent: Self.exponent(for: minimumCapacity))) }
+  }
+
+  @inlinable
+  deinit {
+    if _slowPath(isWatched) { KeyWatch.tell(self, .gone) }
   }
 
   /// Never dereferenced: the control bytes of the empty bucket match no key.

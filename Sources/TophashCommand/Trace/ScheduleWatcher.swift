@@ -11,7 +11,13 @@ final class ScheduleWatcher {
   /// Types of actors by the addresses of their metadata, for each process.
   private var types: [String: [UInt64: String]] = [:]
   /// Turns of tasks that were warned of.
-  private var warned: Set<TimelineFile.Lane> = []
+  private var warned: Set<Turn> = []
+
+  /// What a task does without suspending, on whichever executors.
+  private struct Turn: Hashable {
+    var task: UInt32
+    var since: UInt64
+  }
 
   /// A task that has not suspended for so long keeps others from the pool.
   private static let longTurn: UInt64 = 100_000_000
@@ -32,7 +38,7 @@ final class ScheduleWatcher {
       bytes: directory.bytes(
         of: SessionDirectory.companion(file, "timeline"), first: TimelineFile.bytesToLanes))
     guard let lanes, let pid = file.split(separator: ".").first.flatMap({ Int32($0) }),
-      let waiting = try? WaitFile.waiting(
+      let waiters = try? WaitFile.waiters(
         bytes: directory.bytes(of: SessionDirectory.companion(file, "waits")))
     else { return }
     let threads = Self.threads(of: pid)
@@ -41,10 +47,14 @@ final class ScheduleWatcher {
     let line = ScheduleLine(
       time: now - start, threads: threads.count, pool: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
       // A thread that is gone may have left its task behind.
-      lanes: lanes.filter { threads.contains($0.thread) }, waiting: waiting,
-      types: types(of: waiting.keys.map(\.metadata), directory, file), now: now)
+      lanes: lanes.filter { threads.contains($0.thread) }, waiters: waiters,
+      types: types(
+        of: Set(waiters.map(\.subject.metadata) + lanes.map(\.executor)), directory, file),
+      now: now)
     console.write(line.text)
-    for lane in line.running where line.age(lane) > Self.longTurn && warned.insert(lane).inserted {
+    for lane in line.holding where line.age(lane) > Self.longTurn {
+      let turn = Turn(task: lane.task, since: lane.since)
+      guard warned.insert(turn).inserted else { continue }
       console.write(
         "SCHED warning: task \(lane.task) has kept thread \(lane.thread) for"
           + " \(line.age(lane) / 1_000_000) ms without suspending")
@@ -53,7 +63,7 @@ final class ScheduleWatcher {
 
   /// Looks a type up once, when somebody waits for such an actor for the first time.
   private func types(
-    of metadata: [UInt64], _ directory: SessionDirectory, _ file: String
+    of metadata: Set<UInt64>, _ directory: SessionDirectory, _ file: String
   ) -> [UInt64: String] {
     let unknown = metadata.filter { $0 != 0 && types[file]?[$0] == nil }
     guard !unknown.isEmpty, let process = try? EventFile(bytes: directory.bytes(of: file)) else {

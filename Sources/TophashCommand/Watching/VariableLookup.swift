@@ -3,45 +3,6 @@ import TophashInspection
 import TophashReports
 import TophashSymbols
 
-/// A variable that the probe can be told to watch.
-struct WatchTarget {
-  enum Place {
-    /// The address in the image's file.
-    case global(UInt64)
-    /// The class's descriptor in the file; where its objects keep it, or the word of the
-    /// metadata that says so.
-    case property(descriptor: UInt64, offset: UInt64?, word: UInt32)
-  }
-
-  var variable: Variable
-  var place: Place
-  var size: Int?
-  /// The image that declares it.
-  var image: String
-
-  /// How many bytes can be watched from the first one: a power of two that the place is aligned to.
-  var length: Int {
-    var length = 8
-    let start =
-      switch place {
-      case .global(let address): address
-      case .property(_, let offset, _): offset ?? 0
-      }
-    while length > max(size ?? 8, 1) || start % UInt64(length) != 0 { length /= 2 }
-    return length
-  }
-
-  /// The line of the probe's file.
-  func line(number: Int) -> String {
-    switch place {
-    case .global(let address):
-      "global \(number) \(length) \(String(address, radix: 16)) \(image)"
-    case .property(let descriptor, let offset, let word):
-      "property \(number) \(length) \(String(descriptor, radix: 16)) \(offset.map(String.init) ?? "-1") \(word) \(image)"
-    }
-  }
-}
-
 /// Finds variables of a program, and of its own libraries, by the name in a report.
 struct VariableLookup {
   private struct Candidate {
@@ -91,10 +52,59 @@ struct VariableLookup {
     }
   }
 
-  /// The variable of that name, with or without the module, or at that address.
+  /// What a name stands for: a variable, with or without its module; what is at an address; or an
+  /// entry of the dictionary that a variable holds.
   ///
   /// - Throws: 127 when there is none, 64 when there are several, or it never changes.
   func find(_ word: String) throws(ToolError) -> WatchTarget {
+    guard let entry = try WatchedEntry(word) else { return try variable(word, isEntry: false) }
+    if entry.variable == WatchedEntry.anyDictionary {
+      return entry.target(
+        in: WatchTarget(
+          variable: Variable(kind: .unknown, module: nil, name: entry.variable, type: nil),
+          place: .any, size: nil, image: program))
+    }
+    let holder = try variable(entry.variable, isEntry: true)
+    try entry.check(holder.variable)
+    return entry.target(in: holder)
+  }
+
+  /// The variable that a finding is about: by its name, else by the places that access it.
+  ///
+  /// - Throws: 126 for one of which the places say nothing.
+  func find(_ finding: Finding) throws(ToolError) -> WatchTarget {
+    let name = [finding.variable.module, finding.variable.name].compactMap(\.self)
+      .joined(separator: ".")
+    if finding.variable.kind != .capturedVariable, let named = try? variable(name, isEntry: false) {
+      return named
+    }
+    guard finding.variable.kind != .storage else {
+      throw .cannotRun(
+        "of the variable in \(finding.fingerprint) nothing is known but its storage, which has no fixed place",
+        "watch the variable of the program that refers to it, by name")
+    }
+    let sites = finding.sides.compactMap(\.stack.first)
+    guard let image = sites.first?.image else {
+      throw .cannotRun(
+        "the places of \(finding.fingerprint) lie in no file", "watch the variable by its name")
+    }
+    return WatchTarget(
+      variable: finding.variable,
+      place: .accesses(Set(sites.filter { $0.image == image }.map(\.offset)).sorted()),
+      size: finding.variable.type.flatMap(Self.size), image: SmallFile.resolved(image) ?? image)
+  }
+
+  /// Of types that are smaller than 8 bytes.
+  private static func size(_ type: String) -> Int? {
+    switch type {
+    case "Bool", "Int8", "UInt8": 1
+    case "Int16", "UInt16": 2
+    case "Int32", "UInt32", "Float": 4
+    default: nil
+    }
+  }
+
+  private func variable(_ word: String, isEntry: Bool) throws(ToolError) -> WatchTarget {
     if word.hasPrefix("0x"), let address = UInt64(word.dropFirst(2), radix: 16) {
       return WatchTarget(
         variable: Variable(kind: .global, module: nil, name: word, type: nil),
@@ -120,53 +130,11 @@ struct VariableLookup {
         what: "'\(name)' may be \(names.sorted().joined(separator: " or "))",
         remedy: "name the module, too", code: .usage)
     }
-    guard first.isMutable || first.changesInPlace else {
+    guard first.isMutable || first.changesInPlace || isEntry else {
       throw ToolError(
         what: "'\(name)' is a 'let', which nothing writes", remedy: "name a variable",
         code: .usage)
     }
     return first.target
-  }
-}
-
-/// A saved JSON report, in which findings have fingerprints.
-struct FingerprintLookup {
-  /// True for what looks like a fingerprint.
-  static func isFingerprint(_ word: String) -> Bool {
-    word.wholeMatch(of: /T-[0-9a-f]{6,}/) != nil
-  }
-
-  /// The name of the variable that the finding is about.
-  ///
-  /// - Throws: 64 without a report, 127 when it has no such finding.
-  static func name(of fingerprint: String, in report: String?) throws(ToolError) -> String {
-    guard let report else {
-      throw ToolError(
-        what: "'\(fingerprint)' is a finding's fingerprint",
-        remedy: "name the report that has it: --report FILE, from 'tophash run --reporter json'",
-        code: .usage)
-    }
-    guard let bytes = SmallFile.bytes(at: report, limit: 64 << 20) else {
-      throw ToolError(
-        what: "'\(report)' cannot be read",
-        remedy: "write a report with 'tophash run --reporter json'",
-        code: .notFound)
-    }
-    let saved: Report
-    do throws(TextFailure) {
-      saved = try Report(saved: bytes, at: report)
-    } catch {
-      throw ToolError(
-        what: "\(error)", remedy: "write a report with 'tophash run --reporter json'",
-        code: .notFound)
-    }
-    guard let finding = saved.findings.first(where: { $0.fingerprint.description == fingerprint })
-    else {
-      throw ToolError(
-        what: "'\(report)' has no finding \(fingerprint)", remedy: "it may be in another report",
-        code: .notFound)
-    }
-    return [finding.variable.module, finding.variable.name].compactMap(\.self)
-      .joined(separator: ".")
   }
 }

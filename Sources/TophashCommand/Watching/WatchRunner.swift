@@ -60,10 +60,10 @@ struct WatchRunner {
     let lookup = try VariableLookup(path: command.image ?? subject.path)
     var targets: [WatchTarget] = []
     for word in command.variables {
-      let name =
+      targets.append(
         FingerprintLookup.isFingerprint(word)
-        ? try FingerprintLookup.name(of: word, in: command.report) : word
-      targets.append(try lookup.find(name))
+          ? try lookup.find(FingerprintLookup.finding(word, in: command.report))
+          : try lookup.find(word))
     }
     return targets
   }
@@ -94,7 +94,9 @@ struct WatchRunner {
 
   /// A variable of which the runtime is never told would seem never to be used.
   private func checkVisible(_ targets: [WatchTarget]) throws(ToolError) {
-    for (path, targets) in Dictionary(grouping: targets, by: \.image) {
+    // Dictionaries tell of their entries by themselves.
+    let named = targets.filter { $0.key == nil && !$0.isFoundByAccess }
+    for (path, targets) in Dictionary(grouping: named, by: \.image) {
       guard let image = try? ElfImage(path: path),
         let inspection = try? Inspection(image, symbolizer: nil)
       else { continue }
@@ -129,7 +131,7 @@ struct WatchRunner {
     if let object = command.object { lines.append("object \(object)") }
     if let thread = command.thread { lines.append("thread \(thread.prefix(15))") }
     if command.confirm { lines.append("hold \(Self.holdNanoseconds)") }
-    lines += targets.enumerated().map { $1.line(number: $0) }
+    lines += targets.enumerated().flatMap { $1.lines(number: $0) }
     return lines.map { $0 + "\n" }.joined()
   }
 
@@ -169,7 +171,13 @@ struct WatchRunner {
     }
     for process in processes {
       switch process.file.state {
-      case .armed: continue
+      case .armed:
+        for index in targets.indices where process.file.noKeys.contains(index) {
+          throw .cannotRun(
+            "'\(targets[index].key?.text ?? "")' says no key of the dictionary in '\(targets[index].variable.name)'",
+            "keys can be told if their type is LosslessStringConvertible, or RawRepresentable by one that is"
+          )
+        }
       case .forbidden(let error):
         let (cause, remedy) = Watchpoints.words(error)
         throw .cannotRun("process \(process.events.header.pid) was not watched: \(cause)", remedy)
@@ -188,10 +196,7 @@ struct WatchRunner {
   ) throws(ToolError) -> Int {
     let tool = command.symbols.path(in: environment)
     let cache = ElfImageCache()
-    var watched = WatchJudge(
-      variables: targets.map {
-        WatchedVariable(variable: $0.variable, length: $0.length, size: $0.size)
-      })
+    var watched = WatchJudge(variables: targets.map(\.watchedVariable))
     var judge = Judge()
     let operations = WatchOperations(cache: cache)
     for (file, events) in processes {
@@ -222,7 +227,9 @@ struct WatchRunner {
       let report = Report(
         findings: findings, session: Session(processes: processes.map(\.events)),
         lockConflicts: judge.lockConflicts, command: subject.words, seed: 0,
-        options: ["--confirm"] + command.variables, end: end, subcommand: .watch)
+        options: ["--confirm"] + (command.report.map { ["--report", $0] } ?? [])
+          + command.variables,
+        end: end, subcommand: .watch)
       text = TextReporter(paths: paths).text(for: report) + "\n" + text
     }
     try destination.write(text)

@@ -16,6 +16,21 @@ struct WatchSummary {
     }
     if report.lost > 0 { lines.append("\(report.lost) uses found no room: use --limit or --rate") }
     if report.pauses > 0 { lines.append("paused \(report.pauses) times, because of --rate") }
+    func sum(_ count: KeyPath<WatchFile, UInt64>) -> UInt64 {
+      files.reduce(0) { $0 &+ $1[keyPath: count] }
+    }
+    if sum(\.moves) > 0 {
+      lines.append(
+        "followed to \(Number.counted(sum(\.moves), "new place")), as the dictionary grew")
+    }
+    if sum(\.crowded) > 0 {
+      lines.append("\(sum(\.crowded)) times no watchpoint was free for one more of that name")
+    }
+    if sum(\.stray) > 0 {
+      lines.append(
+        "\(sum(\.stray)) accesses of a variable on a stack, of which nobody tells when it ends: not watched"
+      )
+    }
     if report.isOver { lines.append("stopped watching at the limit; the program went on") }
     let unseen = files.reduce(UInt64(0)) { $0 &+ $1.unseen }
     if unseen > 0 {

@@ -39,8 +39,6 @@ extension ForkServer.Program {
       // It would wait for a child of its own, in virtual time.
       "SWIFT_BACKTRACE": "enable=no",
     ]
-    // Each run would look the same symbols up again, and get pages of its own to write them to.
-    if environment["LD_BIND_NOW"] == nil { variables["LD_BIND_NOW"] = "tophash" }
     if randomizesAddresses { variables["TOPHASH_EXPLORE_ASLR"] = "1" }
     return variables
   }

@@ -161,7 +161,9 @@ package final class ForkServer {
     sigaddset(&defaults, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-    let environment = program.environment.merging(program.control(file: file)) { $1 }
+    var environment = program.environment.merging(program.control(file: file)) { $1 }
+    // Each child would look the same symbols up again, and get pages of its own to write them to.
+    if environment["LD_BIND_NOW"] == nil { environment["LD_BIND_NOW"] = "tophash" }
     let words = environment.map { "\($0.key)=\($0.value)" }.sorted()
     return withCStrings(program.arguments) { arguments in
       withCStrings(words) { environment in

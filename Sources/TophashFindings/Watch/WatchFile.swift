@@ -29,6 +29,14 @@ package struct WatchFile: Sendable {
   package var pauses: UInt64
   package var holds: UInt64
   package var heldNanoseconds: UInt64
+  /// How often a watched entry went to another place.
+  package var moves: UInt64
+  /// Entries and variables that found no watchpoint free.
+  package var crowded: UInt64
+  /// Variables that lie in no object.
+  package var stray: UInt64
+  /// Of what the text says no key.
+  package var noKeys: Set<Int>
   /// Objects that were made, and those of them that were watched, by number of the variable.
   package var objects: [Int]
   package var watched: [Int]
@@ -61,6 +69,9 @@ package struct WatchFile: Sendable {
 
     /// There was no value before.
     package static let first = Flags(rawValue: TOPHASH_HIT_FIRST.rawValue)
+    /// An entry was not there before, or is gone.
+    package static let inserted = Flags(rawValue: TOPHASH_HIT_INSERTED.rawValue)
+    package static let removed = Flags(rawValue: TOPHASH_HIT_REMOVED.rawValue)
     /// Told by the runtime's checks.
     package static let announced = Flags(rawValue: TOPHASH_HIT_ANNOUNCED.rawValue)
     package static let modify = Flags(rawValue: TOPHASH_HIT_MODIFY.rawValue)
@@ -94,6 +105,11 @@ package struct WatchFile: Sendable {
     pauses = try reader.field(\tophash_watch_header.pauses, of: 0)
     holds = try reader.field(\tophash_watch_header.holds, of: 0)
     heldNanoseconds = try reader.field(\tophash_watch_header.held_ns, of: 0)
+    moves = try reader.field(\tophash_watch_header.moves, of: 0)
+    crowded = try reader.field(\tophash_watch_header.crowded, of: 0)
+    stray = try reader.field(\tophash_watch_header.stray, of: 0)
+    let noKeys = try reader.field(\tophash_watch_header.no_keys, of: 0)
+    self.noKeys = Set((0..<Int(TOPHASH_WATCH_SLOTS)).filter { noKeys >> $0 & 1 != 0 })
     objects = try Self.counts(reader, reader.position(of: \tophash_watch_header.objects, in: 0))
     watched = try Self.counts(reader, reader.position(of: \tophash_watch_header.watched, in: 0))
     hits = try Self.hits(reader, count: min(hitCount, UInt64(TOPHASH_WATCH_HITS)))

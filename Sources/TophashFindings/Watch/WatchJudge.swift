@@ -49,10 +49,13 @@ package struct WatchJudge {
         side = known
       } else {
         side = Side(raw, process: process, variable: variable, frames: frames)
+          .withoutLibrary(variables[hit.variable].isEntry)
         sides[hit.place, default: [:]][hit.variable] = side
       }
       let told: WatchOperation
-      if hit.flags.contains(.announced) {
+      if let change = hit.flags.change {
+        told = change
+      } else if hit.flags.contains(.announced) {
         told = hit.flags.contains(.modify) ? .modify : .read
       } else {
         let known = operations[hit.place] ?? raw.frames.first.flatMap(operation)
@@ -82,9 +85,31 @@ package struct WatchJudge {
     variables[hit.variable].hits.append(
       WatchHit(
         nanoseconds: hit.time &- start, pid: process.pid, object: hit.object, owner: side.owner,
-        site: number, before: hit.flags.contains(.first) ? nil : hit.before,
-        after: hit.flags.contains(.instantaneous) ? nil : hit.after))
+        site: number, before: hit.flags.isDisjoint(with: [.first, .inserted]) ? hit.before : nil,
+        after: hit.flags.isDisjoint(with: [.instantaneous, .removed]) ? hit.after : nil))
   }
+}
+
+extension WatchFile.Flags {
+  /// What a dictionary said of an entry.
+  fileprivate var change: WatchOperation? {
+    contains(.inserted) ? .insert : contains(.removed) ? .remove : nil
+  }
+}
+
+extension Side {
+  /// Of a use of an entry, what the dictionary did for it says nothing: its caller does.
+  fileprivate func withoutLibrary(_ isEntry: Bool) -> Side {
+    guard isEntry,
+      let own = stack.firstIndex(where: { !$0.isRuntime && $0.module != Self.library })
+    else { return self }
+    var side = self
+    side.stack.removeFirst(own)
+    side.siteIndex = 0
+    return side
+  }
+
+  private static let library = "Tophash"
 }
 
 extension WatchSite {

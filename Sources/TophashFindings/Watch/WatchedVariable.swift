@@ -7,13 +7,22 @@ package struct WatchedVariable: Sendable {
   package var length: Int
   /// Of the whole value; `nil` when not known.
   package var size: Int?
+  /// An entry of a dictionary.
+  package var isEntry: Bool
+  /// Its places are known, and not its name.
+  package var isFoundByAccess: Bool
   /// Objects that were made, and how many of them were watched; 0 for a global.
   package var objects = 0
   package var watchedObjects = 0
   package var sites: [WatchSite] = []
   package var hits: [WatchHit] = []
 
-  package init(variable: Variable, length: Int, size: Int?) {
+  package init(
+    variable: Variable, length: Int, size: Int?, isEntry: Bool = false,
+    isFoundByAccess: Bool = false
+  ) {
+    self.isEntry = isEntry
+    self.isFoundByAccess = isFoundByAccess
     self.variable = variable
     self.length = length
     self.size = size
@@ -27,6 +36,8 @@ package enum WatchOperation: String, Hashable, Sendable, Codable {
   case atomic
   /// The runtime's checks said that it may.
   case modify
+  /// An entry came to be, or is gone.
+  case insert, remove
 }
 
 /// A place in the program from which a variable was used.

@@ -76,6 +76,8 @@ extension WatchOperation {
     case .write: "write"
     case .atomic: "atomic write"
     case .modify: "modify"
+    case .insert: "insert"
+    case .remove: "remove"
     }
   }
 }
@@ -85,6 +87,10 @@ extension WatchedVariable {
   func headline(isSoftware: Bool) -> String {
     let name = variable.spoken
     guard !hits.isEmpty else {
+      if isEntry, watchedObjects == 0 { return "\(name): there was no such entry" }
+      if isFoundByAccess, objects == 0 {
+        return "\(name): nothing was accessed at the places of the finding"
+      }
       return objects == 0 && variable.isProperty
         ? "\(name): no object with it was made"
         : "\(name) was not touched" + (isSoftware ? ", as far as the runtime was told" : "")
@@ -113,7 +119,9 @@ extension WatchedVariable {
     case (let before?, let after?) where before == after: return number + value(after)
     case (let before?, let after?): return number + "\(value(before)) → \(value(after))"
     case (nil, let after?): return number + "new, \(value(after))"
-    case (let before?, nil): return number + "\(value(before)) → ?"
+    case (let before?, nil):
+      let after = sites[hit.site].operation == .remove ? "gone" : "?"
+      return number + "\(value(before)) → \(after)"
     case (nil, nil): return ""
     }
   }

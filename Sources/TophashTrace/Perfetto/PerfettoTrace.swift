@@ -78,7 +78,8 @@ package struct PerfettoTrace {
   private func descriptor(of track: Timeline.Track, _ timeline: Timeline) -> ProtobufMessage {
     var descriptor = ProtobufMessage()
     descriptor.add(uuid(track), field: Descriptor.uuid)
-    descriptor.add(processTrack, field: Descriptor.parent)
+    descriptor.add(
+      track == track.owner ? processTrack : uuid(track.owner), field: Descriptor.parent)
     switch track {
     case .thread(let id):
       descriptor.add(Descriptor.thread) {
@@ -87,10 +88,21 @@ package struct PerfettoTrace {
         $0.add(timeline.threadNames[id] ?? (id == timeline.pid ? "main" : "thread"), field: 5)
       }
     case .task(let id):
-      let name = timeline.taskNames[id].map { " \"\($0)\"" } ?? ""
-      descriptor.add("task \(id)\(name)", field: Descriptor.name)
+      descriptor.add(Self.name(ofTask: id, timeline), field: Descriptor.name)
+    case .regions(let owner, let lane):
+      let name =
+        switch owner {
+        case .task(let id): Self.name(ofTask: id, timeline)
+        default: "thread"
+        }
+      descriptor.add(
+        "regions of \(name)" + (lane == 0 ? "" : " (\(lane + 1))"), field: Descriptor.name)
     }
     return descriptor
+  }
+
+  private static func name(ofTask id: UInt32, _ timeline: Timeline) -> String {
+    "task \(id)" + (timeline.taskNames[id].map { " \"\($0)\"" } ?? "")
   }
 
   private mutating func add(descriptor: ProtobufMessage, isFirst: Bool = false) {
@@ -108,6 +120,8 @@ package struct PerfettoTrace {
     switch track {
     case .thread(let id): process << 48 | 1 << 40 | UInt64(UInt32(bitPattern: id))
     case .task(let id): process << 48 | 2 << 40 | UInt64(id)
+    // More than 255 at one time share the last.
+    case .regions(let owner, let lane): uuid(owner) | 4 << 40 | UInt64(min(lane, 255)) << 32
     }
   }
 

@@ -1,9 +1,16 @@
 /// The course of one process in words: tracks, what lay on them, and what led where.
 package struct Timeline: Sendable {
-  /// Who does something: a thread, or a task on whichever thread.
-  package enum Track: Hashable, Comparable, Sendable {
+  /// Who does something: a thread, or a task on whichever thread. What may overlap with that lies
+  /// on further tracks beneath, by number.
+  package indirect enum Track: Hashable, Comparable, Sendable {
     case thread(Int32)
     case task(UInt32)
+    case regions(of: Track, lane: Int)
+
+    /// The thread or task.
+    package var owner: Track {
+      if case .regions(let owner, _) = self { owner } else { self }
+    }
   }
 
   /// Something that lasts. Slices of one track lie within each other, or apart.
@@ -80,8 +87,9 @@ package struct Timeline: Sendable {
     self.program = program
   }
 
-  /// All tracks that something lies on.
+  /// All tracks that something lies on, and those above them, which come first.
   package var tracks: [Track] {
-    Set(slices.map(\.track) + instants.map(\.track)).sorted()
+    let used = Set(slices.map(\.track) + instants.map(\.track))
+    return used.union(used.map(\.owner)).sorted()
   }
 }

@@ -19,12 +19,24 @@ struct TimelineBuilder {
     var notes: [String: String] = [:]
     var flows: [UInt64] = []
     var access: Timeline.Access?
+    /// Of a region that may end elsewhere.
+    var number: UInt64?
+
+    /// Whether it need not lie within what else is on the track, or apart from it. A region of a
+    /// task goes on from one turn to another.
+    func isLoose(on track: Timeline.Track) -> Bool {
+      if case .task = track { category == "region" } else { number != nil }
+    }
   }
 
   private var timeline: Timeline
   private let words: Words
   private let strings: [Int: String]
   private var open: [Timeline.Track: [Open]] = [:]
+  /// Regions that get tracks of their own.
+  private var loose: [Timeline.Slice] = []
+  /// Where regions with a number began that have not ended.
+  private var regions: [UInt64: Timeline.Track] = [:]
   /// The task on each thread, and since when.
   private var running: [Int32: (task: UInt32, start: UInt64)] = [:]
 
@@ -41,7 +53,7 @@ struct TimelineBuilder {
 
   private mutating func add(_ event: TimelineFile.Event) {
     let thread = Timeline.Track.thread(event.thread)
-    let own = event.what == 0 ? thread : .task(UInt32(truncatingIfNeeded: event.what))
+    let own = Self.track(ofTask: event.what, or: event.thread)
     switch event.kind {
     case .taskEnter:
       leave(event.thread, at: event.time)
@@ -77,7 +89,9 @@ struct TimelineBuilder {
     case .regionBegin: begin(event, string(event), "region", on: own)
     case .regionEnd:
       let name = string(event)
-      finish(event, on: own) { $0.category == "region" && $0.name == name }
+      finish(event, on: own) { $0.category == "region" && $0.name == name && $0.number == nil }
+    case .regionOpen: openRegion(event)
+    case .regionClose: closeRegion(event)
     case .count:
       timeline.counts.append(
         Timeline.Count(
@@ -116,6 +130,24 @@ struct TimelineBuilder {
     }
   }
 
+  private static func track(ofTask task: UInt64, or thread: Int32) -> Timeline.Track {
+    task == 0 ? .thread(thread) : .task(UInt32(truncatingIfNeeded: task))
+  }
+
+  private mutating func openRegion(_ event: TimelineFile.Event) {
+    let track = Self.track(ofTask: event.since, or: event.thread)
+    open[track, default: []].append(
+      Open(
+        name: string(event), category: "region", start: event.time, what: 0, number: event.what))
+    regions[event.what] = track
+  }
+
+  /// A region with a number lies where it began, wherever it ends.
+  private mutating func closeRegion(_ event: TimelineFile.Event) {
+    guard let track = regions.removeValue(forKey: event.what) else { return }
+    finish(event, on: track) { $0.number == event.what }
+  }
+
   private mutating func leave(_ thread: Int32, at time: UInt64) {
     guard let (task, start) = running.removeValue(forKey: thread) else { return }
     timeline.slices.append(
@@ -144,10 +176,10 @@ struct TimelineBuilder {
   }
 
   private mutating func add(_ it: Open, on track: Timeline.Track, end: UInt64) {
-    timeline.slices.append(
-      Timeline.Slice(
-        track, it.name, category: it.category, start: it.start, end: end, notes: it.notes,
-        flows: it.flows, access: it.access))
+    let slice = Timeline.Slice(
+      track, it.name, category: it.category, start: it.start, end: end, notes: it.notes,
+      flows: it.flows, access: it.access)
+    if it.isLoose(on: track) { loose.append(slice) } else { timeline.slices.append(slice) }
   }
 
   private mutating func close(at end: UInt64) {
@@ -158,6 +190,7 @@ struct TimelineBuilder {
         add(it, on: track, end: end)
       }
     }
+    timeline.addInLanes(loose)
     timeline.slices.sort { ($0.start, $1.end, $0.track) < ($1.start, $0.end, $1.track) }
   }
 

@@ -10,6 +10,7 @@ package struct TimelineFile: Sendable {
     case taskEnter = 1
     case taskLeave, wait, queued, through, itemSubmit, itemBegin, itemEnd, hold
     case accessBegin, accessEnd, regionBegin, regionEnd, log, count
+    case regionOpen, regionClose
   }
 
   package struct Event: Hashable, Sendable {
@@ -40,6 +41,20 @@ package struct TimelineFile: Sendable {
     package var task: UInt32
     /// When that task began or resumed.
     package var since: UInt64
+    /// Address of the type metadata of the actor or executor that it runs on; 0 for the pool.
+    package var executor: UInt64 = 0
+    /// How the thread is called among those that wait.
+    package var waiter: UInt64 = 0
+
+    package init(
+      thread: Int32, task: UInt32, since: UInt64, executor: UInt64 = 0, waiter: UInt64 = 0
+    ) {
+      self.thread = thread
+      self.task = task
+      self.since = since
+      self.executor = executor
+      self.waiter = waiter
+    }
   }
 
   /// In the order of time.
@@ -113,7 +128,9 @@ private struct Layout {
         TimelineFile.Lane(
           thread: Int32(truncatingIfNeeded: thread),
           task: try reader.field(\tophash_lane.task, of: base),
-          since: try reader.field(\tophash_lane.since_ns, of: base)))
+          since: try reader.field(\tophash_lane.since_ns, of: base),
+          executor: try reader.field(\tophash_lane.executor, of: base),
+          waiter: try reader.field(\tophash_lane.waiter, of: base)))
     }
     return lanes
   }

@@ -9,12 +9,13 @@ package struct TraceSummary {
     let instants = timelines.flatMap(\.instants)
     let tracks = timelines.flatMap(\.tracks)
     let tasks = tracks.count { if case .task = $0 { true } else { false } }
+    let threads = tracks.count { if case .thread = $0 { true } else { false } }
     let starts = slices.map(\.start) + instants.map(\.time)
     let ends = slices.map(\.end) + instants.map(\.time)
     let length = (ends.max() ?? 0) - (starts.min() ?? 0)
     lines = [
       "\(Number.time(length)) of \(Number.counted(UInt64(tasks), "task"))"
-        + " and \(Number.counted(UInt64(tracks.count - tasks), "thread"))"
+        + " and \(Number.counted(UInt64(threads), "thread"))"
     ]
     var columns = Columns()
     for (category, words) in Self.categories {

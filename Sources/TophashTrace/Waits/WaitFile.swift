@@ -93,15 +93,27 @@ extension WaitFile {
     }
   }
 
-  /// Only how many wait now, and for what.
-  package static func waiting(bytes: [UInt8]) throws(EventFileError) -> [Subject: Int] {
+  /// Somebody who waits now.
+  package struct Waiter: Hashable, Sendable {
+    /// A name for the thread or task within the file.
+    package var who: UInt64
+    package var subject: Subject
+
+    package init(_ who: UInt64, for subject: Subject) {
+      self.who = who
+      self.subject = subject
+    }
+  }
+
+  /// Only who waits now, and for what.
+  package static func waiters(bytes: [UInt8]) throws(EventFileError) -> [Waiter] {
     let reader = ByteReader(bytes: bytes)
     guard try reader.field(\tophash_wait_header.magic, of: 0) == TOPHASH_WAIT_MAGIC else {
       throw .incomplete
     }
     let waits = Int(try reader.field(\tophash_wait_header.waits_offset, of: 0))
     let slots = Int(try reader.field(\tophash_wait_header.waiting_offset, of: 0))
-    var counts: [Subject: Int] = [:]
+    var waiters: [Waiter] = []
     for slot in 0..<Int(TOPHASH_WAITING) {
       let base = slots + slot * MemoryLayout<tophash_waiting>.stride
       let who: UInt64 = try reader.integer(at: base)
@@ -115,9 +127,9 @@ extension WaitFile {
       let subject = Subject(
         kind, label: try reader.text(\tophash_wait.label, of: wait).nilIfEmpty,
         metadata: try reader.field(\tophash_wait.metadata, of: wait))
-      counts[subject, default: 0] += 1
+      waiters.append(Waiter(who, for: subject))
     }
-    return counts
+    return waiters
   }
 }
 

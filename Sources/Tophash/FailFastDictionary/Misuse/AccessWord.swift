@@ -14,7 +14,8 @@ enum Operation: UInt8 {
 ///
 ///     63 … 32   the thread, by its number
 ///     31 … 8    how many changes there were
-///      7 … 4    the operation
+///          7    watched: the change is not over before watched keys were looked for
+///      6 … 4    the operation
 ///          3    keyed: keys are hashed by `Hasher`
 ///          2    growing: entries may be in the old array
 ///          1    contested: a misuse was noticed and is being cleared up
@@ -37,6 +38,7 @@ enum AccessWord {
   @inlinable static var busy: UInt64 { open | contested }
   @inlinable static var growing: UInt64 { 4 }
   @inlinable static var keyed: UInt64 { 8 }
+  @inlinable static var watched: UInt64 { 128 }
   /// What a look-up cannot do on its short way.
   @inlinable static var special: UInt64 { busy | growing | keyed }
 
@@ -54,7 +56,7 @@ enum AccessWord {
 
   @usableFromInline
   static func operation(_ word: UInt64) -> Operation {
-    Operation(rawValue: UInt8(truncatingIfNeeded: word >> 4) & 15) ?? .update
+    Operation(rawValue: UInt8(truncatingIfNeeded: word >> 4) & 7) ?? .update
   }
 
   static func thread(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }

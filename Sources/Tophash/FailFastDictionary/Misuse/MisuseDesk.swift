@@ -240,9 +240,15 @@ extension FailFastDictionary {
   func leave(_ operation: Operation, _ expected: UInt64) {
     let word = access.load(ordering: .acquiring)
     let isWrite = expected & AccessWord.open != 0
-    if (word ^ expected) & ~(AccessWord.contested | AccessWord.growing) == 0 {
-      // Nobody changed anything, but somebody noticed an open change: this one.
+    let marks = AccessWord.contested | AccessWord.growing | AccessWord.watched
+    if (word ^ expected) & ~marks == 0 {
       guard isWrite else { return }
+      if word & AccessWord.watched != 0 {
+        KeyWatch.tell(self, .after)
+        _ = access.bitwiseAnd(~AccessWord.watched, ordering: .relaxed)
+        return endWrite(expected)
+      }
+      // Nobody changed anything, but somebody noticed an open change: this one.
       MisuseDesk.join(ObjectIdentifier(self), side: .here(operation), isOther: true)
       let open = word & ~AccessWord.contested
       _ = access.compareExchange(

@@ -85,6 +85,18 @@ enum Main {
       ledger.open(Account(2))
       total = ledger.sum()
       for name in ["a", "b", "a"] { ledger.note(name) }
+    case "captured":
+      let isFixed = CommandLine.arguments.contains("fixed")
+      // Nothing but these closures knows it.
+      nonisolated(unsafe) var seen: [Int: Int] = [:]
+      let note: @Sendable (Int) -> Void = { number in
+        if isFixed { ledger.lock.lock() }
+        seen[number, default: 0] += 1
+        if isFixed { ledger.lock.unlock() }
+      }
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<2 { group.addTask { for number in 0..<2000 { note(number) } } }
+      }
     case "objects":
       for number in 0..<6 {
         let other = Ledger()

@@ -34,6 +34,30 @@ actor Gate {
   }
 }
 
+/// An executor of the program's own.
+final class DiskExecutor: SerialExecutor {
+  private let queue = DispatchQueue(label: "disk")
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
+}
+
+actor Disk {
+  private let executor = DiskExecutor()
+  private var passed = 0
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
+  }
+
+  func stay() {
+    for _ in 0..<2 { Task { passed += 1 } }
+    spin(milliseconds: 600)
+  }
+}
+
 func spin(milliseconds: Int) {
   let end = DispatchTime.now() + .milliseconds(milliseconds)
   while DispatchTime.now() < end {}
@@ -113,12 +137,31 @@ case "long":
     tasks.addTask { await gate.stay() }
     for _ in 0..<3 { tasks.addTask { for _ in 0..<20 { await counter.increment() } } }
   }
+case "executors":
+  // A task blocks a thread of the pool, one keeps an executor of its own, and this one the main
+  // actor, for which others are in line.
+  let lock = NSLock()
+  let isOver = DispatchSemaphore(value: 0)
+  Thread {
+    lock.lock()
+    isOver.wait()
+    lock.unlock()
+  }.start()
+  usleep(50_000)
+  let blocked = Task.detached { lock.withLock {} }
+  let disk = Disk()
+  let stay = Task.detached { await disk.stay() }
+  for _ in 0..<2 { Task { @MainActor in spin(milliseconds: 1) } }
+  spin(milliseconds: 600)
+  isOver.signal()
+  await blocked.value
+  await stay.value
 case "race":
   race(Box())
   waitForFile(CommandLine.arguments[2])
 case "wait":
   TophashTrace.log("here it waits")
   waitForFile(CommandLine.arguments[2])
-default: fatalError("everything, long, race or wait")
+default: fatalError("everything, long, executors, race or wait")
 }
 print("done")
