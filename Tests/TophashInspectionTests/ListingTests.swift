@@ -34,7 +34,7 @@ import TophashTestSupport
     let unspecialised = try listing("lookUpUnspecialised(_:_:)")
     #expect(unspecialised.count(.unspecialised) > 0)
     #expect(unspecialised.count(.indirect) > 0)
-    #expect(unspecialised.count(.retain) > 0)
+    #expect(try listing("keep(_:)").count(.retain) == 1)
     let dictionary = try listing("Box.lookUp(_:)")
     #expect(dictionary.count(.access) == 1)
     #expect(dictionary.lines.first { $0.marks == [.access] }?.note?.hasPrefix("read, ") == true)

@@ -22,7 +22,7 @@ extension FailFastDictionary {
     currentArray = array
     current = array.view
     growthLimit = Self.limit(ofExponent: array.exponent)
-    if _slowPath(KeyWatch.isOn) {
+    if isChecked, _slowPath(KeyWatch.isOn) {
       isWatched = true
       hasWork = true
       markAsWatched()

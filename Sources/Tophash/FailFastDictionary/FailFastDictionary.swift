@@ -67,6 +67,7 @@ public final class FailFastDictionary<Key: Hashable, Value> {
   @exclusivity(unchecked) @usableFromInline var evacuationCount = 0
 
   @usableFromInline let name: StaticString
+  @usableFromInline let isChecked: Bool
 
   /// Makes an empty dictionary.
   ///
@@ -76,10 +77,14 @@ public final class FailFastDictionary<Key: Hashable, Value> {
     self.init(hasher: KeyHasher(hashing, seed: SharedRandomSource.next()))
   }
 
-  /// - Parameter name: What the timeline calls it.
+  /// - Parameters:
+  ///   - name: What the timeline calls it.
+  ///   - isChecked: False for a table whose changes do not begin and end by the access word: there
+  ///     is no end at which to tell where a watched key is.
   @inlinable
-  init(hasher: KeyHasher<Key>, name: StaticString = "FailFastDictionary") {
+  init(hasher: KeyHasher<Key>, name: StaticString = "FailFastDictionary", isChecked: Bool = true) {
     self.name = name
+    self.isChecked = isChecked
     access = Atomic(AccessWord.initial(thread: tophash_thread_number(), hasher.hashing))
     self.hasher = hasher
     current = BucketView(heads: EmptyBucket.head, entries: Self.noEntries, mask: 0)

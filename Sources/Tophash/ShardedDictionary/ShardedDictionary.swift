@@ -68,7 +68,9 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   }
 
   @inlinable
-  internal func makeTable() -> Table { Table(hasher: hasher, name: "ShardedDictionary") }
+  internal func makeTable() -> Table {
+    Table(hasher: hasher, name: "ShardedDictionary", isChecked: false)
+  }
 
   /// A shard is a lock and a table. Locks do not share cache lines.
   @inlinable internal static var stride: Int { CacheLine.padding }

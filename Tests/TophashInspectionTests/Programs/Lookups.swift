@@ -27,6 +27,11 @@ final class Box {
   func store(_ key: Int) { values[key] = 1 }
 }
 
+nonisolated(unsafe) var kept: Box?
+
+@inline(never)
+func keep(_ box: Box) { kept = box }
+
 @main
 enum Main {
   static func main() {
@@ -36,6 +41,7 @@ enum Main {
     table.updateValue(1, forKey: 1)
     meter.increment()
     box.store(1)
+    keep(box)
     print(lookUp(table, 1) ?? 0, lookUpUnspecialised(table, 1) ?? 0, box.lookUp(1) ?? 0)
   }
 }
