@@ -85,6 +85,25 @@ import TophashTestSupport
     #expect(result.errors.contains("no run failed; every schedule was tried"))
   }
 
+  @Test func `a plain order that is too long is refused, however quiet, and may be given more`()
+    throws
+  {
+    let short = try Explored.deadlock.explore(["--quiet", "--steps", "3"], ["fixed"])
+    #expect(short.end == .exited(126))
+    #expect(
+      short.errors == """
+        tophash: error: the program does not end within 3 steps of the plain order: nothing was \
+        explored; let it do less, or try '--steps 30'
+
+        """)
+    let enough = try Explored.deadlock.explore(
+      ["--quiet", "--schedules", "1", "--steps", "100000"], ["fixed"])
+    #expect(enough.end == .exited(0), "\(enough.errors)")
+    let wrong = try Explored.deadlock.explore(["--steps", "0"], ["fixed"])
+    #expect(wrong.end == .exited(64))
+    #expect(wrong.errors.contains("--steps takes a number from 1 to 80000000"))
+  }
+
   @Test(arguments: ["concurrent", "read-mostly", "sharded", "locked"])
   func `no order of threads makes one of the maps lie`(_ map: String) throws {
     let result = try Explored.tophash([
