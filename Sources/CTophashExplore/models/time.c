@@ -293,9 +293,16 @@ TOPHASH_EXPORT unsigned alarm(unsigned seconds) {
   return (unsigned)((rest + SECOND - 1) / SECOND);
 }
 
+static bool is_time(struct timeval time) {
+  return time.tv_sec >= 0 && time.tv_usec >= 0 && time.tv_usec < 1000000;
+}
+
 TOPHASH_EXPORT int setitimer(__itimer_which_t which, const struct itimerval *new,
                              struct itimerval *old) {
-  struct tophash_thread *self = which == ITIMER_REAL && new != NULL ? tophash_enter() : NULL;
+  // The original refuses what is no time.
+  bool is_ours = which == ITIMER_REAL && new != NULL && is_time(new->it_value) &&
+                 is_time(new->it_interval);
+  struct tophash_thread *self = is_ours ? tophash_enter() : NULL;
   if (self == NULL) return setitimer_real()(which, new, old);
   uint64_t interval = alarm_interval;
   uint64_t rest = set_alarm(of_timeval(new->it_value), of_timeval(new->it_interval));
