@@ -124,19 +124,4 @@ struct WatchEntryTests {
     let (_, nobody) = try watch(["FailFastDictionary[\"nobody\"]"], "local")
     #expect(nobody[0]["hits"].array.isEmpty)
   }
-
-  @Test func `without permission the dictionary tells by itself`() throws {
-    let run = try Command(
-      path: WatchedProgram.forbidden.get(),
-      arguments: [
-        BuiltTool.path, "watch", "Sessions.byUser[\"alice\"]", "--",
-        WatchedProgram.directory.get(), "grow",
-      ]
-    ).run()
-    #expect(run.end == .exited(0))
-    #expect(
-      run.output.contains(
-        "Sessions.byUser[\"alice\"] was modified 22 times, by 21 tasks or threads"))
-    #expect(run.output.contains("1 × remove   "))
-  }
 }

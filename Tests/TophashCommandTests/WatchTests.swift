@@ -248,6 +248,17 @@ struct WatchCapturedTests {
     ).run()
   }
 
+  @Test func `without permission the dictionary tells by itself`() throws {
+    let run = try forbidden([
+      "Sessions.byUser[\"alice\"]", "--", WatchedProgram.directory.get(), "grow",
+    ])
+    #expect(run.end == .exited(0))
+    #expect(
+      run.output.contains(
+        "Sessions.byUser[\"alice\"] was modified 22 times, by 21 tasks or threads"))
+    #expect(run.output.contains("1 × remove   "))
+  }
+
   @Test func `without permission the runtime's checks do`() throws {
     let run = try forbidden(["Ledger.names", "--", WatchedProgram.release.get(), "kinds"])
     #expect(run.end == .exited(0))
