@@ -176,6 +176,10 @@ import TophashTestSupport
   @Test(arguments: [
     (["explore"], "no program was named; write 'tophash explore -- PROGRAM'", 64),
     (["explore", "--jobs", "0", "--", "/bin/true"], "--jobs takes a number from 1 to 64", 64),
+    (
+      ["explore", "--delay", "1000000001", "--", "/bin/true"],
+      "--delay takes milliseconds, from 0 to 1000000000", 64
+    ),
     (["explore", "--", "./nothing"], "no program './nothing'", 127),
     (["replay", "nothing"], "'nothing' cannot be read", 64),
     (["replay", "/etc/passwd"], "line 1: it does not begin with 'tophash-schedule 1'", 64),
