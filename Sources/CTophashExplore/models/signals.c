@@ -143,7 +143,11 @@ void tophash_take_signals(struct tophash_thread *self) {
 /// In front of the program's handlers: a signal that the kernel has delivered to this thread.
 static void arrived(int signal, siginfo_t *info, void *context) {
   struct tophash_thread *self = tophash_self;
-  if (self == NULL || !tophash_is_controlled) return call(&actions[signal], signal, info, context);
+  if (self == NULL || !tophash_is_controlled) {
+    // There may be none any more, when another thread has just taken it away.
+    if (has_handler(signal)) call(&actions[signal], signal, info, context);
+    return;
+  }
   infos[signal] = *info;
   // Release: the information is there before the mark is.
   __atomic_fetch_or(&pending[self->id], BIT(signal), __ATOMIC_RELEASE);

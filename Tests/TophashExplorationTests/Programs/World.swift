@@ -232,7 +232,9 @@ enum Network {
     let pipe = Pipe()
     Thread.detachNewThread {
       let client = server.client()!
-      precondition(write(client, message, message.count) == message.count)
+      // What succeeds leaves the number of an error alone.
+      errno = EILSEQ
+      precondition(write(client, message, message.count) == message.count && errno == EILSEQ)
       close(client)
       let writing = pipe.fileHandleForWriting.fileDescriptor
       precondition(write(writing, message, 1 << 17) == 1 << 17)
@@ -523,8 +525,14 @@ enum Signals {
     pause()
     precondition(sem_trywait(posted) == 0)
     alarm(10)
+    var rest = itimerval()
+    precondition(getitimer(__itimer_which_t(ITIMER_REAL.rawValue), &rest) == 0)
+    precondition((9...10).contains(rest.it_value.tv_sec))
     precondition(sleep(60) > 40)
     precondition(sem_trywait(posted) == 0)
+    var wrong = itimerval()
+    wrong.it_value.tv_usec = 2_000_000
+    precondition(setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &wrong, nil) == -1 && errno == EINVAL)
   }
 
   /// A signal for one thread ends its call, which is told so.
