@@ -520,19 +520,20 @@ enum Signals {
 
   /// A signal after a time ends a wait and a sleep.
   static func alarmed() {
+    let realTime = __itimer_which_t(ITIMER_REAL.rawValue)
     handle(SIGALRM) { _ in sem_post(posted) }
     alarm(10)
     pause()
     precondition(sem_trywait(posted) == 0)
     alarm(10)
     var rest = itimerval()
-    precondition(getitimer(__itimer_which_t(ITIMER_REAL.rawValue), &rest) == 0)
+    precondition(getitimer(realTime, &rest) == 0)
     precondition((9...10).contains(rest.it_value.tv_sec))
     precondition(sleep(60) > 40)
     precondition(sem_trywait(posted) == 0)
     var wrong = itimerval()
     wrong.it_value.tv_usec = 2_000_000
-    precondition(setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &wrong, nil) == -1 && errno == EINVAL)
+    precondition(setitimer(realTime, &wrong, nil) == -1 && errno == EINVAL)
   }
 
   /// A signal for one thread ends its call, which is told so.
