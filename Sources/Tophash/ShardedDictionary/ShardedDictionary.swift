@@ -129,7 +129,8 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
   /// }
   /// ```
   ///
-  /// - Parameter body: Gets the shard. It runs once, while nobody else can read or change it.
+  /// - Parameter body: Gets the shard. It runs once, while nobody else can read or change it. One
+  ///   that exchanges it for the shard of another dictionary stops the program.
   @inlinable
   public func withShard<Result>(
     of key: Key, _ body: (inout Shard) throws -> Result
@@ -137,6 +138,9 @@ public final class ShardedDictionary<Key: Hashable & Sendable, Value: Sendable>:
     let index = shardIndex(of: key)
     return try withTable(index) { table in
       var shard = Shard(table, of: self, index)
+      // A body could swap it with the shard of another transaction around it, which would go on
+      // with ours when the lock is free again.
+      defer { precondition(shard.table === table, "the shard was exchanged for another one") }
       return try RunningClosure.run(for: self) { try body(&shard) }
     }
   }

@@ -71,6 +71,17 @@ import Testing
     }
   }
 
+  @Test func `a transaction's shard does not outlive it`() async {
+    await #expect(processExitsWith: .failure) {
+      let one = ShardedDictionary<Int, Int>()
+      let other = ShardedDictionary<Int, Int>()
+      one.withShard(of: 0) { kept in
+        other.withShard(of: 0) { swap(&kept, &$0) }
+        kept[0] = 1  // of the other dictionary, whose lock is free
+      }
+    }
+  }
+
   @Test func `no insertion moves a whole shard`() {
     let dictionary = ShardedDictionary<Int, Int>(shardCount: 2)
     var most = 0
