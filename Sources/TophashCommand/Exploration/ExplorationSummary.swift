@@ -10,7 +10,7 @@ struct ExplorationSummary {
     var lines: [String] = []
     if progress.runs > 0 {
       lines.append(
-        "\(progress.runs) schedules in \(tenths(progress.seconds)) s"
+        "\(progress.runs) \(progress.runs == 1 ? "schedule" : "schedules") in \(tenths(progress.seconds)) s"
           + " (\(Int(progress.rate))/s), \(progress.distinct) different")
       let turns = result.members.map {
         "\($0.scheduler.rawValue) \($0.distinct) of \($0.runs)\($0.isDropped ? " (dropped)" : "")"
@@ -67,6 +67,11 @@ struct ExplorationSummary {
         ]
       case .limit:
         return ["the program has more threads than can be controlled: nothing was explored"]
+      case .replaced:
+        return [
+          "the program becomes another one (exec), which does not come under control:"
+            + " nothing was explored; name that program"
+        ]
       default:
         let words = Failure(plain, allowsOverlaps: allowsOverlaps)?.words ?? "it ended"
         return [

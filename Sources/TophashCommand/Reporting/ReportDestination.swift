@@ -9,15 +9,16 @@ struct ReportDestination {
 
   /// Makes sure that `path` can be written, so that a run's findings cannot be lost to a wrong name.
   ///
+  /// - Parameter option: The option that named it.
   /// - Throws: 70 when the file cannot be created.
-  init(path: String?) throws(ToolError) {
+  init(path: String?, option: String = "--output") throws(ToolError) {
     self.path = path
     guard let path else { return }
     do throws(FileWriter.Failure) {
       try FileWriter.check(path)
     } catch {
       throw .toolFailed(
-        "'\(path)' cannot be written: \(error.reason)", "name another file for --output")
+        "'\(path)' cannot be written: \(error.reason)", "name another file for \(option)")
     }
   }
 

@@ -15,10 +15,35 @@ struct SessionDirectory {
         "no directory for the probe's files can be made in '\(parent)': \(reason(errno))",
         "set TMPDIR to a directory that can be written")
     }
-    return SessionDirectory(
+    let directory = SessionDirectory(
       path: template.withUnsafeBufferPointer { buffer in
         String(decoding: buffer.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
       })
+    guard directory.hasRoom else {
+      directory.remove()
+      throw .toolFailed(
+        "'\(parent)' has no room for the probe's files: No space left on device",
+        "make room there, or set TMPDIR to a directory with \(roomForOneProcess >> 20) MiB for each"
+          + " process")
+    }
+    return directory
+  }
+
+  /// What the files of one process take.
+  private static let roomForOneProcess = 4 << 20
+
+  /// Whether one process can be checked. Takes the room for a moment, as the probe does.
+  private var hasRoom: Bool {
+    let probe = "\(path)/room"
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    defer {
+      close(descriptor)
+      unlink(probe)
+    }
+    let error = posix_fallocate(descriptor, 0, off_t(Self.roomForOneProcess))
+    // A limit for the size of files, or a file system that cannot tell, is the probe's business.
+    return error != ENOSPC && error != EDQUOT
   }
 
   /// The names of the event files, in no order.
