@@ -55,10 +55,14 @@ struct ExplorationSummary {
     guard result.progress.runs > 0 || result.isEverythingTried else {
       switch plain.end {
       case .stalled:
-        return ["the program makes no progress in the plain order: nothing was explored"]
+        return [
+          "the program makes no progress in the plain order: nothing was explored;"
+            + " name one that ends by itself"
+        ]
       case .steps:
         return [
-          "the program does not end within \(plain.steps) steps of the plain order: nothing was explored"
+          "the program does not end within \(plain.steps) steps of the plain order: nothing was explored;"
+            + " give it less to do, or more with --steps"
         ]
       case .deadlock:
         return [

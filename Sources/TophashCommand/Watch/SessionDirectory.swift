@@ -19,10 +19,15 @@ struct SessionDirectory {
       path: template.withUnsafeBufferPointer { buffer in
         String(decoding: buffer.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
       })
-    guard directory.hasRoom else {
+    if let error = directory.lackOfRoom {
       directory.remove()
+      guard error != EFBIG else {
+        throw .toolFailed(
+          "the probe's files may not be as large as they have to: \(reason(error))",
+          "allow files of \(roomForOneProcess >> 20) MiB, as with 'ulimit -f unlimited'")
+      }
       throw .toolFailed(
-        "'\(parent)' has no room for the probe's files: No space left on device",
+        "'\(parent)' has no room for the probe's files: \(reason(error))",
         "make room there, or set TMPDIR to a directory with \(roomForOneProcess >> 20) MiB for each"
           + " process")
     }
@@ -32,18 +37,25 @@ struct SessionDirectory {
   /// What the files of one process take.
   private static let roomForOneProcess = 4 << 20
 
-  /// Whether one process can be checked. Takes the room for a moment, as the probe does.
-  private var hasRoom: Bool {
-    let probe = "\(path)/room"
-    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return false }
+  /// Why no process could be checked; takes the room for a moment, as the probe does.
+  private var lackOfRoom: Int32? {
+    // Growing a file beyond this limit is a signal that ends the process.
+    var limit = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0,
+      limit.rlim_cur < Self.roomForOneProcess
+    {
+      return EFBIG
+    }
+    let file = "\(path)/room"
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return errno }
     defer {
       close(descriptor)
-      unlink(probe)
+      unlink(file)
     }
     let error = posix_fallocate(descriptor, 0, off_t(Self.roomForOneProcess))
-    // A limit for the size of files, or a file system that cannot tell, is the probe's business.
-    return error != ENOSPC && error != EDQUOT
+    // A file system that cannot take room in advance is the probe's business.
+    return error == ENOSPC || error == EDQUOT ? error : nil
   }
 
   /// The names of the event files, in no order.
