@@ -58,6 +58,12 @@ extension Tophash {
         valueName: "milliseconds"))
     var delay: Int?
 
+    @Option(
+      help: ArgumentHelp(
+        "Give the plain order so many steps to end in. (default: 1000000)",
+        valueName: "number"))
+    var steps: Int?
+
     @Flag(help: "Accesses that are open at the same moment are no failure by themselves.")
     var allowOverlaps = false
 
@@ -120,6 +126,9 @@ extension Tophash {
       if let delay, !(0...1_000_000_000).contains(delay) {
         throw ValidationError("--delay takes milliseconds, from 0 to 1000000000.")
       }
+      if let steps, !(1...80_000_000).contains(steps) {
+        throw ValidationError("--steps takes a number from 1 to 80000000.")
+      }
       if command.isEmpty {
         throw ValidationError("No program was named. Write 'tophash explore -- PROGRAM'")
       }
@@ -136,6 +145,7 @@ extension Tophash {
         search.only = scheduler?.scheduler
         search.allowsOverlaps = allowOverlaps
         search.delay = delay ?? Order.usualDelay
+        search.stepLimit = steps ?? Order.usualStepLimit
         search.repeatsOneRun = repeatOne
         if repeatOne, search.only == nil { search.only = .random }
         let explorer = Explorer(

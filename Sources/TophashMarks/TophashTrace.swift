@@ -1,7 +1,7 @@
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
+#elseif canImport(Musl)
+import Musl
 #endif
 
 /// Names for what a program does, on the timeline of `tophash trace`.
@@ -93,8 +93,13 @@ extension TophashTrace {
   /// The functions of the probe, when it is in this process.
   private static let probe: Probe? = {
     func function<Function>(_ name: String, _ type: Function.Type) -> Function? {
+      #if os(Linux)
       // A null handle stands for all that is loaded.
       dlsym(nil, name).map { unsafeBitCast($0, to: type) }
+      #else
+      // The probe is for Linux alone.
+      nil
+      #endif
     }
     guard let begin = function("tophash_mark_begin", Mark.self),
       let end = function("tophash_mark_end", Mark.self),

@@ -102,8 +102,7 @@ struct Lanes {
       guard let first = lane.jobs.first else { continue }
       candidates[count] = tophash_candidate(
         thread: UInt32(number), point: first.move.point, object: 0, is_stuck: false,
-        is_asleep: false,
-        place: first.function)
+        is_asleep: false, place: first.function)
       count += 1
     }
     return UInt32(count)

@@ -97,6 +97,19 @@ struct WatchEntryTests {
     #expect(story(variables[0]) == ["insert 1", "write 1 100"])
   }
 
+  @Test func `after the limit an entry is followed no more`() throws {
+    let (run, variables) = try watch(["Sessions.byUser[\"alice\"]", "--limit", "1"], "grow")
+    #expect(story(variables[0]) == ["insert 1"])
+    #expect(run.errors.contains("stopped watching at the limit; the program went on"))
+    #expect(!run.errors.contains("followed to"))
+  }
+
+  @Test func `objects beyond those that can be kept are counted`() throws {
+    // The program's own one is the first of 21, and there is room for 16.
+    let (run, _) = try watch(["Sessions.byUser[\"alice\"]"], "many")
+    #expect(run.errors.contains("5 times no watchpoint was free for one more of that name"))
+  }
+
   @Test func `who reads an entry`() throws {
     let (_, variables) = try watch(["Sessions.byUser[\"alice\"]", "--reads"], "reads")
     let counts = sites(variables[0])
@@ -123,20 +136,5 @@ struct WatchEntryTests {
     #expect(story(others[0]) == Array(repeating: "insert 0x1", count: 5))
     let (_, nobody) = try watch(["FailFastDictionary[\"nobody\"]"], "local")
     #expect(nobody[0]["hits"].array.isEmpty)
-  }
-
-  @Test func `without permission the dictionary tells by itself`() throws {
-    let run = try Command(
-      path: WatchedProgram.forbidden.get(),
-      arguments: [
-        BuiltTool.path, "watch", "Sessions.byUser[\"alice\"]", "--",
-        WatchedProgram.directory.get(), "grow",
-      ]
-    ).run()
-    #expect(run.end == .exited(0))
-    #expect(
-      run.output.contains(
-        "Sessions.byUser[\"alice\"] was modified 22 times, by 21 tasks or threads"))
-    #expect(run.output.contains("1 × remove   "))
   }
 }

@@ -248,6 +248,17 @@ struct WatchCapturedTests {
     ).run()
   }
 
+  @Test func `without permission the dictionary tells by itself`() throws {
+    let run = try forbidden([
+      "Sessions.byUser[\"alice\"]", "--", WatchedProgram.directory.get(), "grow",
+    ])
+    #expect(run.end == .exited(0))
+    #expect(
+      run.output.contains(
+        "Sessions.byUser[\"alice\"] was modified 22 times, by 21 tasks or threads"))
+    #expect(run.output.contains("1 × remove   "))
+  }
+
   @Test func `without permission the runtime's checks do`() throws {
     let run = try forbidden(["Ledger.names", "--", WatchedProgram.release.get(), "kinds"])
     #expect(run.end == .exited(0))
@@ -309,6 +320,22 @@ struct WatchCapturedTests {
       "'T-0123abcd' is a finding's fingerprint; name the report that has it: --report FILE, from 'tophash run --reporter json'"
     ),
     (
+      ["Sessions.byUser[", "--", "DIRECTORY"], 64,
+      "'Sessions.byUser[' is no entry of a dictionary; write NAME[KEY], or NAME[KEY].control for the control bytes of its bucket"
+    ),
+    (
+      ["Ledger.names[alice]", "--", "LEDGER"], 64,
+      "'Ledger.names' is of type [String: Int], and only a FailFastDictionary tells where its entries are; leave out the key to watch the variable as a whole"
+    ),
+    (
+      ["scores[many]", "--", "DIRECTORY"], 64,
+      "'many' is no key of 'scores', whose keys are of type Int; write it as a number"
+    ),
+    (
+      ["Sessions.byUser[\(String(repeating: "a", count: 256))]", "--", "DIRECTORY"], 64,
+      "the key of 'Sessions.byUser' is too long, or has more than one line; watch 'Sessions.byUser' as a whole"
+    ),
+    (
       ["--rate", "0", "total", "--", "LEDGER"], 64,
       "'--rate' takes a number from 1 on, not 0; see 'tophash watch --help'"
     ),
@@ -318,8 +345,10 @@ struct WatchCapturedTests {
     ),
   ])
   func `mistakes are told in one line`(arguments: [String], status: Int32, line: String) throws {
-    let ledger = try WatchedProgram.release.get()
-    let run = try BuiltTool.run(["watch"] + arguments.map { $0 == "LEDGER" ? ledger : $0 })
+    let programs = [
+      "LEDGER": try WatchedProgram.release.get(), "DIRECTORY": try WatchedProgram.directory.get(),
+    ]
+    let run = try BuiltTool.run(["watch"] + arguments.map { programs[$0] ?? $0 })
     #expect(run.end == .exited(status))
     #expect(run.errors == "tophash: error: \(line)\n")
     #expect(run.output.isEmpty)

@@ -106,7 +106,7 @@ import TophashTestSupport
     #expect(run.end == .exited(126))
     #expect(
       run.errors == """
-        tophash: the program becomes another one (exec), which does not come under control: \
+        tophash: error: the program becomes another one (exec), which does not come under control: \
         nothing was explored; name that program
 
         """)
@@ -140,6 +140,25 @@ import TophashTestSupport
     let result = try Explored.deadlock.explore(["--scheduler", "bounded"], ["fixed"])
     #expect(result.end == .exited(0))
     #expect(result.errors.contains("no run failed; every schedule was tried"))
+  }
+
+  @Test func `a plain order that is too long is refused, however quiet, and may be given more`()
+    throws
+  {
+    let short = try Explored.deadlock.explore(["--quiet", "--steps", "3"], ["fixed"])
+    #expect(short.end == .exited(126))
+    #expect(
+      short.errors == """
+        tophash: error: the program does not end within 3 steps of the plain order: nothing was \
+        explored; let it do less, or try '--steps 30'
+
+        """)
+    let enough = try Explored.deadlock.explore(
+      ["--quiet", "--schedules", "1", "--steps", "100000"], ["fixed"])
+    #expect(enough.end == .exited(0), "\(enough.errors)")
+    let wrong = try Explored.deadlock.explore(["--steps", "0"], ["fixed"])
+    #expect(wrong.end == .exited(64))
+    #expect(wrong.errors.contains("--steps takes a number from 1 to 80000000"))
   }
 
   @Test(arguments: ["concurrent", "read-mostly", "sharded", "locked"])
@@ -214,6 +233,10 @@ import TophashTestSupport
   @Test(arguments: [
     (["explore"], "no program was named; write 'tophash explore -- PROGRAM'", 64),
     (["explore", "--jobs", "0", "--", "/bin/true"], "--jobs takes a number from 1 to 64", 64),
+    (
+      ["explore", "--delay", "1000000001", "--", "/bin/true"],
+      "--delay takes milliseconds, from 0 to 1000000000", 64
+    ),
     (["explore", "--", "./nothing"], "no program './nothing'", 127),
     (["replay", "nothing"], "'nothing' cannot be read", 64),
     (["replay", "/etc/passwd"], "line 1: it does not begin with 'tophash-schedule 1'", 64),

@@ -47,6 +47,8 @@ import TophashTestSupport
                               processor)
       --delay <milliseconds>  Hold threads up for so long in a run, in all, while
                               others sleep. (default: 500)
+      --steps <number>        Give the plain order so many steps to end in.
+                              (default: 1000000)
       --allow-overlaps        Accesses that are open at the same moment are no
                               failure by themselves.
       --no-shrink             Keep the failing schedule as it was found.

@@ -32,6 +32,12 @@ import TophashTestSupport
   }
 
   static let hasGDB = Tool.path("gdb") != nil
+  /// One whose scripts run: a command of standard input is to wait for the one before.
+  static let hasLLDB =
+    Tool.path("lldb").map {
+      (try? Command(path: $0, arguments: ["-b", "-o", "script print(6 * 7)"]).run())?
+        .output.contains("\n42\n") ?? false
+    } ?? false
 
   // A debugger reads all of Swift's libraries first, which takes seconds: so it is started twice.
 
@@ -49,6 +55,24 @@ import TophashTestSupport
     #expect(run.output.contains("TOPHASH_END_DEADLOCK"))
     #expect(run.errors.contains("tophash: under the debugger it was the same, down to each of "))
   }
+
+  @Test(.enabled(if: hasLLDB))
+  func `lldb holds the program where it crashes, in the same order`() throws {
+    let orders = ["continue", "thread backtrace", "kill", "quit"]
+    let run = try debug(schedule(.locked), "lldb", [Self.oneAfterTheOther] + orders)
+    #expect(run.end == .exited(66))
+    #expect(run.output.contains("stop reason = Fatal error: oversold"))
+    #expect(run.errors.contains("tophash: under the debugger it was the same, down to each of "))
+  }
+
+  @Test(.enabled(if: hasLLDB)) func `lldb holds it where no thread can go on`() throws {
+    let run = try debug(
+      schedule(.deadlock), "lldb", [Self.oneAfterTheOther, "continue", "kill", "quit"])
+    #expect(run.output.contains("TOPHASH_END_DEADLOCK"))
+    #expect(run.errors.contains("tophash: under the debugger it was the same, down to each of "))
+  }
+
+  private static let oneAfterTheOther = "script lldb.debugger.SetAsync(False)"
 
   @Test func `without a debugger it is said how to use one's own`() throws {
     let file = try schedule(.locked)

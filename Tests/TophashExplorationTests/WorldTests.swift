@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Programs that have to do with other processes, the network, timers and signals.
@@ -6,7 +7,7 @@ import Testing
   /// Of these, all that happens is decided within the program.
   static let inner = [
     "echo", "echo-tasks", "polled", "watched", "retry", "timers", "deadlines", "intervals", "waits",
-    "handler", "source", "sigwait", "alarm", "interrupted", "large", "datagrams",
+    "handler", "source", "sigwait", "alarm", "interrupted", "masked", "large", "datagrams",
   ]
   static let outer = ["child", "children", "spawned", "child-in-time", "child-signal"]
 
@@ -34,7 +35,8 @@ import Testing
     let result = try Explored.world.explore(["--schedules", "10"], [part])
     #expect(result.end == .exited(0), "\(result.output)\(result.errors)")
     #expect(result.errors.contains("tophash: no run failed; "))
-    #expect(result.errors.contains(" had to do with something outside of the program, and need not"))
+    #expect(
+      result.errors.contains(" had to do with something outside of the program, and need not"))
     #expect(!result.errors.contains("only partly under control"))
     #expect(!result.errors.contains("prove nothing"))
   }
@@ -48,6 +50,12 @@ import Testing
     let result = try Explored.world.explore(["--schedules", "100"], [part, "wrong"])
     #expect(result.end == .exited(66), "\(result.errors)")
     #expect(result.output.hasPrefix("failure (replayed, 10 of 10): \(failure)"))
+  }
+
+  @Test func `where a handler was for one signal, the next one ends the program`() throws {
+    let result = try Explored.world.explore(["--schedules", "5"], ["once"])
+    #expect(result.end == .signalled(SIGUSR1), "\(result.errors)")
+    #expect(result.errors.contains("(crash: ended by signal \(SIGUSR1))"), "\(result.errors)")
   }
 
   // The second of these schedules waits, until nobody believes any more that anything will come.

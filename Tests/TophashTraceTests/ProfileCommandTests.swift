@@ -74,8 +74,7 @@ import TophashTestSupport
 
   @Test func `Go's own tool reads the profile`() throws {
     guard let go = Tool.path("go") else {
-      print("skipped: no 'go' in PATH, so that 'go tool pprof' cannot be asked")
-      return
+      return try skip("no 'go' in PATH, so that 'go tool pprof' cannot be asked")
     }
     let directory = try TemporaryDirectory()
     let file = "\(directory.path)/waits.pb.gz"

@@ -53,8 +53,7 @@ import TophashTestSupport
       (try? Tool.run(python, "-c", "import perfetto.protos.perfetto.trace.perfetto_trace_pb2"))
         != nil
     else {
-      print("skipped: no 'perfetto' in python3 (pip install perfetto), to parse the trace with")
-      return
+      return try skip("no 'perfetto' in python3 (pip install perfetto), to parse the trace with")
     }
     let directory = try TemporaryDirectory()
     let file = "\(directory.path)/all.pftrace"

@@ -106,6 +106,7 @@ static uint64_t place_of(const struct tophash_thread *thread) {
     if (tophash_is_program((const void *)frames[i])) place = (place ^ frames[i]) * 0x9E3779B97F4A7C15ull;
   return place;
 }
+
 static void keep_event(struct tophash_thread *self) {
   struct tophash_account *now = account();
   if (now->event_count >= TOPHASH_EVENTS) return;

@@ -72,6 +72,8 @@ static void *begin(void *argument) {
   tophash_scheduler_step(&tophash_run.scheduler,
                          (struct tophash_candidate){.thread = self->id, .point = self->point}, NULL,
                          0);
+  // Those that were sent to it before it began.
+  tophash_take_signals(self);
   tophash_leave(self);
   return self->start(self->argument);
 }

@@ -24,6 +24,7 @@
 #define _GNU_SOURCE
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -201,6 +202,10 @@ bool tophash_has_signal(const struct tophash_thread *thread);
 /// Runs those handlers. To be called by whoever has the baton.
 void tophash_take_signals(struct tophash_thread *self);
 void tophash_signals_note_mask(struct tophash_thread *self);
+/// Another mask for one call (NULL: the same), as `sigsuspend` and `ppoll` ask for; the mask from
+/// before. What comes through is handled, and noted in `self->interrupted`.
+uint64_t tophash_signals_replace_mask(struct tophash_thread *self, const sigset_t *mask);
+void tophash_signals_restore_mask(struct tophash_thread *self, uint64_t before);
 /// Whether the program has handlers, which anybody outside may make run.
 bool tophash_has_handlers(void);
 /// Sends it to this process.

@@ -123,8 +123,9 @@ static ssize_t put(struct tophash_thread *self, int descriptor, const void *from
     if (written == 0) break;
   } while (waits && done < size);
   tophash_leave(self);
+  if (done > 0 || error == 0) return (ssize_t)done;
   errno = error;
-  return done > 0 || error == 0 ? (ssize_t)done : -1;
+  return -1;
 }
 
 TOPHASH_EXPORT ssize_t write(int descriptor, const void *from, size_t size) {
@@ -262,15 +263,17 @@ static bool is_interrupted(const struct tophash_thread *self, int *status) {
 }
 
 static int wait_for_set(struct tophash_thread *self, int set, struct epoll_event *events, int count,
-                        int milliseconds, struct tophash_site site) {
+                        int milliseconds, const sigset_t *mask, struct tophash_site site) {
   uint64_t deadline = deadline_of(milliseconds);
+  uint64_t before = tophash_signals_replace_mask(self, mask);
   int status;
-  bool is_late = false;
-  while ((status = epoll_wait_real()(set, events, count, 0)) == 0 && milliseconds != 0 && !is_late) {
+  bool is_late = milliseconds == 0;
+  while ((status = epoll_wait_real()(set, events, count, 0)) == 0 && !is_late) {
+    if (is_interrupted(self, &status)) break;
     struct pollfd one = {.fd = set, .events = POLLIN};
     is_late = tophash_wait_descriptors(self, &one, 1, deadline, site);
-    if (is_interrupted(self, &status)) break;
   }
+  tophash_signals_restore_mask(self, before);
   tophash_leave(self);
   return status;
 }
@@ -278,7 +281,7 @@ static int wait_for_set(struct tophash_thread *self, int set, struct epoll_event
 TOPHASH_EXPORT int epoll_wait(int set, struct epoll_event *events, int count, int milliseconds) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return epoll_wait_real()(set, events, count, milliseconds);
-  return wait_for_set(self, set, events, count, milliseconds, TOPHASH_SITE);
+  return wait_for_set(self, set, events, count, milliseconds, NULL, TOPHASH_SITE);
 }
 
 TOPHASH_EXPORT int epoll_pwait(int set, struct epoll_event *events, int count, int milliseconds,
@@ -286,24 +289,35 @@ TOPHASH_EXPORT int epoll_pwait(int set, struct epoll_event *events, int count, i
   struct tophash_thread *self = tophash_enter();
   if (self == NULL)
     return (int)syscall(SYS_epoll_pwait, set, events, count, milliseconds, mask, 8);
-  return wait_for_set(self, set, events, count, milliseconds, TOPHASH_SITE);
+  return wait_for_set(self, set, events, count, milliseconds, mask, TOPHASH_SITE);
+}
+
+/// Of a limit: whether the call waits at all, and until when (0: for ever).
+struct patience {
+  bool may_wait;
+  uint64_t deadline;
+};
+
+static struct patience patience_of(const struct timespec *limit) {
+  if (limit == NULL) return (struct patience){.may_wait = true};
+  bool may_wait = limit->tv_sec != 0 || limit->tv_nsec != 0;
+  return (struct patience){.may_wait = may_wait, .deadline = tophash_deadline_in(limit)};
 }
 
 static int wait_for_all(struct tophash_thread *self, struct pollfd *descriptors, nfds_t count,
-                        bool may_wait, uint64_t deadline, struct tophash_site site) {
+                        struct patience patience, const sigset_t *mask, struct tophash_site site) {
+  uint64_t before = tophash_signals_replace_mask(self, mask);
   int status;
-  // A wait for nothing is a sleep.
-  bool is_late = count == 0 && may_wait && deadline != 0;
-  if (is_late) {
-    tophash_wait(self, TOPHASH_POINT_SLEEP, NULL, deadline, site);
-    bool was_interrupted = is_interrupted(self, &status);
-    tophash_leave(self);
-    return was_interrupted ? status : 0;
-  }
-  while ((status = poll_real()(descriptors, count, 0)) == 0 && may_wait && !is_late) {
-    is_late = tophash_wait_descriptors(self, descriptors, (uint32_t)count, deadline, site);
+  bool is_late = !patience.may_wait;
+  while ((status = poll_real()(descriptors, count, 0)) == 0 && !is_late) {
     if (is_interrupted(self, &status)) break;
+    // A wait for nothing is a sleep.
+    is_late = count == 0 && patience.deadline != 0
+                  ? tophash_wait(self, TOPHASH_POINT_SLEEP, NULL, patience.deadline, site)
+                  : tophash_wait_descriptors(self, descriptors, (uint32_t)count, patience.deadline,
+                                             site);
   }
+  tophash_signals_restore_mask(self, before);
   tophash_leave(self);
   return status;
 }
@@ -311,17 +325,15 @@ static int wait_for_all(struct tophash_thread *self, struct pollfd *descriptors,
 TOPHASH_EXPORT int poll(struct pollfd *descriptors, nfds_t count, int milliseconds) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return poll_real()(descriptors, count, milliseconds);
-  return wait_for_all(self, descriptors, count, milliseconds != 0, deadline_of(milliseconds),
-                      TOPHASH_SITE);
+  struct patience patience = {.may_wait = milliseconds != 0, .deadline = deadline_of(milliseconds)};
+  return wait_for_all(self, descriptors, count, patience, NULL, TOPHASH_SITE);
 }
 
 TOPHASH_EXPORT int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *limit,
                          const sigset_t *mask) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return ppoll_real()(descriptors, count, limit, mask);
-  bool may_wait = limit == NULL || limit->tv_sec != 0 || limit->tv_nsec != 0;
-  return wait_for_all(self, descriptors, count, may_wait,
-                      limit != NULL ? tophash_deadline_in(limit) : 0, TOPHASH_SITE);
+  return wait_for_all(self, descriptors, count, patience_of(limit), mask, TOPHASH_SITE);
 }
 
 TOPHASH_EXPORT int select(int count, fd_set *reading, fd_set *writing, fd_set *failing,
@@ -337,13 +349,12 @@ TOPHASH_EXPORT int select(int count, fd_set *reading, fd_set *writing, fd_set *f
     if (failing != NULL && FD_ISSET(i, failing)) events |= POLLPRI;
     if (events != 0) all[used++] = (struct pollfd){.fd = i, .events = events};
   }
-  bool may_wait = limit == NULL || limit->tv_sec != 0 || limit->tv_usec != 0;
   struct timespec duration = {0};
   if (limit != NULL)
     duration = (struct timespec){.tv_sec = limit->tv_sec, .tv_nsec = limit->tv_usec * 1000};
   // Ends when one of them is ready, or in time: then the original tells which, without waiting.
-  int status = wait_for_all(self, all, used, may_wait,
-                            limit != NULL ? tophash_deadline_in(&duration) : 0, TOPHASH_SITE);
+  int status = wait_for_all(self, all, used, patience_of(limit != NULL ? &duration : NULL), NULL,
+                            TOPHASH_SITE);
   if (status < 0) return status;
   struct timeval now = {0};
   return select_real()(count, reading, writing, failing, &now);

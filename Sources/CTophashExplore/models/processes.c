@@ -26,9 +26,14 @@ TOPHASH_REAL(int, posix_spawnp,
 static pid_t children[CHILDREN_MAX];
 static bool has_spawned;
 
-static void note_child(pid_t child) {
+/// In the parent: such a run need not repeat.
+void tophash_note_fork(void) {
   has_spawned = true;
   tophash_run.file->account.external++;
+}
+
+static void note_child(pid_t child) {
+  tophash_note_fork();
   for (int i = 0; i < CHILDREN_MAX; i++) {
     if (children[i] != 0) continue;
     children[i] = child;
@@ -36,7 +41,6 @@ static void note_child(pid_t child) {
   }
 }
 
-void tophash_note_fork(void) { has_spawned = true; }
 
 bool tophash_has_spawned(void) { return has_spawned; }
 

@@ -35,7 +35,8 @@ TOPHASH_REAL(int, pause, (void))
 
 // The program's own handlers. `handler` of those that have none is SIG_DFL.
 static struct sigaction actions[SIGNALS];
-// What came with the latest one of each.
+// What came with the latest one of each. Two that come at once from outside may mix theirs: they
+// only tell a handler who sent them.
 static siginfo_t infos[SIGNALS];
 // Signals whose handlers each thread is to run. Also written by signal handlers of this library.
 static uint64_t pending[TOPHASH_THREADS];
@@ -66,6 +67,15 @@ static bool has_handler(int signal) {
   return actions[signal].sa_handler != SIG_DFL && actions[signal].sa_handler != SIG_IGN;
 }
 
+/// Those that an instruction causes are none of this model's business.
+static bool is_modelled(int signal) {
+  bool is_synchronous = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+                        signal == SIGILL || signal == SIGTRAP || signal == SIGABRT;
+  return signal > 0 && signal < SIGNALS && !is_synchronous;
+}
+
+static bool is_handled(int signal) { return is_modelled(signal) && has_handler(signal); }
+
 bool tophash_has_handlers(void) {
   for (int signal = 1; signal < SIGNALS; signal++)
     if (has_handler(signal)) return true;
@@ -81,10 +91,20 @@ static void call(const struct sigaction *action, int signal, siginfo_t *info, vo
     action->sa_handler(signal);
 }
 
+/// The handler was there for once. The next one is the kernel's.
+static void reset(int signal) {
+  actions[signal] = (struct sigaction){.sa_handler = SIG_DFL};
+  sigaction_real()(signal, &actions[signal], NULL);
+}
+
 static void handle(struct tophash_thread *self, int signal) {
+  if (!has_handler(signal)) {
+    // It was taken away meanwhile: this one is the kernel's.
+    tophash_call(SYS_tgkill, getpid(), self->tid, signal, 0, 0, 0);
+    return;
+  }
   struct sigaction action = actions[signal];
-  if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) return;
-  if (action.sa_flags & SA_RESETHAND) actions[signal].sa_handler = SIG_DFL;
+  if (action.sa_flags & SA_RESETHAND) reset(signal);
   uint64_t before = self->blocked;
   uint64_t during = before | bits_of(&action.sa_mask);
   if (!(action.sa_flags & SA_NODEFER)) during |= BIT(signal);
@@ -123,7 +143,11 @@ void tophash_take_signals(struct tophash_thread *self) {
 /// In front of the program's handlers: a signal that the kernel has delivered to this thread.
 static void arrived(int signal, siginfo_t *info, void *context) {
   struct tophash_thread *self = tophash_self;
-  if (self == NULL || !tophash_is_controlled) return call(&actions[signal], signal, info, context);
+  if (self == NULL || !tophash_is_controlled) {
+    // There may be none any more, when another thread has just taken it away.
+    if (has_handler(signal)) call(&actions[signal], signal, info, context);
+    return;
+  }
   infos[signal] = *info;
   // Release: the information is there before the mark is.
   __atomic_fetch_or(&pending[self->id], BIT(signal), __ATOMIC_RELEASE);
@@ -135,13 +159,6 @@ static void arrived(int signal, siginfo_t *info, void *context) {
 }
 
 // MARK: Handlers
-
-/// Those that an instruction causes are none of this model's business.
-static bool is_modelled(int signal) {
-  bool is_synchronous = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
-                        signal == SIGILL || signal == SIGTRAP || signal == SIGABRT;
-  return signal > 0 && signal < SIGNALS && !is_synchronous;
-}
 
 TOPHASH_EXPORT int sigaction(int signal, const struct sigaction *action, struct sigaction *before) {
   struct tophash_thread *self = is_modelled(signal) ? tophash_enter() : NULL;
@@ -178,8 +195,10 @@ static bool may_take(const struct tophash_thread *thread, int signal) {
   return is_alive && (thread->blocked & BIT(signal)) == 0;
 }
 
-/// Who gets a signal that is for the process: as the kernel has it, the main thread if it can.
+/// Who runs the handler of a signal that is for the process: as the kernel has it, the main thread
+/// if it can. NULL when there is no handler, or all block it.
 static struct tophash_thread *taker(int signal) {
+  if (!is_handled(signal)) return NULL;
   for (uint32_t i = 0; i < tophash_run.thread_count; i++)
     if (may_take(&tophash_run.threads[i], signal)) return &tophash_run.threads[i];
   return NULL;
@@ -201,9 +220,18 @@ static void look_again(void) {
   tophash_check_descriptors();
 }
 
+/// Has the handler run in `thread`: at once if that is `self`. False for what is left to the kernel.
+static bool deliver(struct tophash_thread *self, struct tophash_thread *thread, int signal,
+                    int code) {
+  if (thread == NULL || !is_handled(signal) || !may_take(thread, signal)) return false;
+  note(thread, signal, code);
+  tophash_take_signals(self);
+  return true;
+}
+
 /// The holder has let time pass, and a timer has come to its end.
 void tophash_signal_process(int signal) {
-  struct tophash_thread *thread = has_handler(signal) ? taker(signal) : NULL;
+  struct tophash_thread *thread = taker(signal);
   if (thread != NULL) return note(thread, signal, SI_KERNEL);
   kill_real()(getpid(), signal);
   look_again();
@@ -214,12 +242,7 @@ TOPHASH_EXPORT int kill(pid_t process, int signal) {
   if (self == NULL) return kill_real()(process, signal);
   tophash_point(self, TOPHASH_POINT_WAKE, NULL, TOPHASH_SITE);
   int status = 0;
-  struct tophash_thread *thread =
-      is_modelled(signal) && has_handler(signal) ? taker(signal) : NULL;
-  if (thread != NULL) {
-    note(thread, signal, SI_USER);
-    tophash_take_signals(self);
-  } else {
+  if (!deliver(self, taker(signal), signal, SI_USER)) {
     status = kill_real()(process, signal);
     look_again();
   }
@@ -231,13 +254,8 @@ TOPHASH_EXPORT int pthread_kill(pthread_t handle, int signal) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return pthread_kill_real()(handle, signal);
   tophash_point(self, TOPHASH_POINT_WAKE, NULL, TOPHASH_SITE);
-  struct tophash_thread *thread = tophash_thread_of(handle);
-  bool has = is_modelled(signal) && has_handler(signal) && thread != NULL;
   int status = 0;
-  if (has && may_take(thread, signal)) {
-    note(thread, signal, SI_TKILL);
-    tophash_take_signals(self);
-  } else {
+  if (!deliver(self, tophash_thread_of(handle), signal, SI_TKILL)) {
     status = pthread_kill_real()(handle, signal);
     look_again();
   }
@@ -246,13 +264,10 @@ TOPHASH_EXPORT int pthread_kill(pthread_t handle, int signal) {
 }
 
 TOPHASH_EXPORT int raise(int signal) {
-  struct tophash_thread *self = is_modelled(signal) && has_handler(signal) ? tophash_enter() : NULL;
+  struct tophash_thread *self = is_handled(signal) ? tophash_enter() : NULL;
   if (self == NULL) return raise_real()(signal);
   int status = 0;
-  if (may_take(self, signal)) {
-    note(self, signal, SI_TKILL);
-    tophash_take_signals(self);
-  } else {
+  if (!deliver(self, self, signal, SI_TKILL)) {
     status = raise_real()(signal);
     look_again();
   }
@@ -284,6 +299,23 @@ TOPHASH_EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *before) {
 }
 
 // MARK: Waiting
+
+uint64_t tophash_signals_replace_mask(struct tophash_thread *self, const sigset_t *mask) {
+  uint64_t before = self->blocked;
+  self->interrupted = TOPHASH_GOES_ON;
+  if (mask == NULL) return before;
+  self->blocked = bits_of(mask);
+  mask_now(SIG_SETMASK, self->blocked, NULL);
+  // What was blocked until now has come to `arrived`.
+  tophash_take_signals(self);
+  return before;
+}
+
+void tophash_signals_restore_mask(struct tophash_thread *self, uint64_t before) {
+  if (self->blocked == before) return;
+  self->blocked = before;
+  mask_now(SIG_SETMASK, before, NULL);
+}
 
 /// Whether the kernel keeps one of those that `thread` waits for.
 bool tophash_signal_is_kept(const struct tophash_thread *thread) {
@@ -349,33 +381,23 @@ TOPHASH_EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *info, const stru
 
 /// Waits until a handler has run. The main thread of a program that lives on its main queue waits
 /// so for ever, by a call of the runtime: of that nobody expects anything.
-static int suspend(struct tophash_thread *self, struct tophash_site site) {
-  self->interrupted = TOPHASH_GOES_ON;
-  tophash_take_signals(self);
+static int suspend(struct tophash_thread *self, const sigset_t *mask, struct tophash_site site) {
+  uint64_t before = tophash_signals_replace_mask(self, mask);
   if (site.is_own) self->asks = TOPHASH_ASKS_HANDLER;
   while (self->interrupted == TOPHASH_GOES_ON)
     tophash_wait(self, TOPHASH_POINT_SUSPEND, NULL, 0, site);
   self->asks = TOPHASH_ASKS_NOTHING;
-  return -EINTR;
+  tophash_signals_restore_mask(self, before);
+  tophash_leave(self);
+  return answer(-EINTR);
 }
 
 TOPHASH_EXPORT int sigsuspend(const sigset_t *mask) {
   struct tophash_thread *self = tophash_enter();
-  if (self == NULL) return sigsuspend_real()(mask);
-  uint64_t before;
-  mask_now(SIG_SETMASK, bits_of(mask), &before);
-  self->blocked = bits_of(mask);
-  int result = suspend(self, TOPHASH_SITE);
-  mask_now(SIG_SETMASK, before, NULL);
-  self->blocked = before;
-  tophash_leave(self);
-  return answer(result);
+  return self == NULL ? sigsuspend_real()(mask) : suspend(self, mask, TOPHASH_SITE);
 }
 
 TOPHASH_EXPORT int pause(void) {
   struct tophash_thread *self = tophash_enter();
-  if (self == NULL) return pause_real()();
-  int result = suspend(self, TOPHASH_SITE);
-  tophash_leave(self);
-  return answer(result);
+  return self == NULL ? pause_real()() : suspend(self, NULL, TOPHASH_SITE);
 }

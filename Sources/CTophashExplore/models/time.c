@@ -262,13 +262,15 @@ void tophash_timer_expire(uint64_t now) {
 // MARK: Timers that send a signal
 
 TOPHASH_REAL(int, setitimer, (__itimer_which_t, const struct itimerval *, struct itimerval *))
+TOPHASH_REAL(int, getitimer, (__itimer_which_t, struct itimerval *))
 TOPHASH_REAL(unsigned, alarm, (unsigned))
 TOPHASH_REAL(int, timer_create, (clockid_t, struct sigevent *, timer_t *))
 
 static uint64_t alarm_deadline, alarm_interval;
 
 static uint64_t of_timeval(struct timeval time) {
-  return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_usec * 1000;
+  struct timespec same = {.tv_sec = time.tv_sec, .tv_nsec = time.tv_usec * 1000};
+  return in_nanoseconds(&same);
 }
 
 static struct timeval as_timeval(uint64_t time) {
@@ -276,31 +278,54 @@ static struct timeval as_timeval(uint64_t time) {
                           .tv_usec = (suseconds_t)(time % SECOND / 1000)};
 }
 
-/// What was left of the one before, in nanoseconds.
-static uint64_t set_alarm(uint64_t after, uint64_t interval) {
+/// What is left of it, in nanoseconds.
+static uint64_t rest_of_alarm(void) {
   uint64_t now = tophash_now();
-  uint64_t rest = alarm_deadline > now ? alarm_deadline - now : 0;
+  return alarm_deadline > now ? alarm_deadline - now : 0;
+}
+
+static struct itimerval alarm_now(void) {
+  return (struct itimerval){.it_interval = as_timeval(alarm_interval),
+                            .it_value = as_timeval(rest_of_alarm())};
+}
+
+static void set_alarm(uint64_t after, uint64_t interval) {
+  uint64_t now = tophash_now();
   alarm_deadline = after != 0 ? now + after : 0;
   alarm_interval = interval;
-  return rest;
 }
 
 TOPHASH_EXPORT unsigned alarm(unsigned seconds) {
   struct tophash_thread *self = tophash_enter();
   if (self == NULL) return alarm_real()(seconds);
-  uint64_t rest = set_alarm(seconds * SECOND, 0);
+  uint64_t rest = rest_of_alarm();
+  set_alarm(seconds * SECOND, 0);
   tophash_leave(self);
   return (unsigned)((rest + SECOND - 1) / SECOND);
 }
 
+static bool is_time(struct timeval time) {
+  return time.tv_sec >= 0 && time.tv_usec >= 0 && time.tv_usec < 1000000;
+}
+
 TOPHASH_EXPORT int setitimer(__itimer_which_t which, const struct itimerval *new,
                              struct itimerval *old) {
-  struct tophash_thread *self = which == ITIMER_REAL && new != NULL ? tophash_enter() : NULL;
+  // The original refuses what is no time.
+  bool is_ours = which == ITIMER_REAL && new != NULL && is_time(new->it_value) &&
+                 is_time(new->it_interval);
+  struct tophash_thread *self = is_ours ? tophash_enter() : NULL;
   if (self == NULL) return setitimer_real()(which, new, old);
-  uint64_t interval = alarm_interval;
-  uint64_t rest = set_alarm(of_timeval(new->it_value), of_timeval(new->it_interval));
-  if (old != NULL)
-    *old = (struct itimerval){.it_interval = as_timeval(interval), .it_value = as_timeval(rest)};
+  struct itimerval before = alarm_now();
+  set_alarm(of_timeval(new->it_value), of_timeval(new->it_interval));
+  if (old != NULL) *old = before;
+  tophash_leave(self);
+  return 0;
+}
+
+TOPHASH_EXPORT int getitimer(__itimer_which_t which, struct itimerval *now) {
+  struct tophash_thread *self = which == ITIMER_REAL && now != NULL ? tophash_enter() : NULL;
+  if (self == NULL) return getitimer_real()(which, now);
+  *now = alarm_now();
   tophash_leave(self);
   return 0;
 }

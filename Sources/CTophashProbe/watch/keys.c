@@ -28,6 +28,7 @@ void tophash_watch_add_holder(uint32_t target, uint64_t address, uint64_t object
     __atomic_fetch_add(&tophash_watch_objects, 1, __ATOMIC_RELAXED);
     return;
   }
+  tophash_watch.header->crowded++;
 }
 
 bool tophash_watch_is_holder(uint64_t object) {
@@ -168,7 +169,9 @@ TOPHASH_EXPORT const char *tophash_watch_key(uint64_t dictionary, uint32_t index
 TOPHASH_EXPORT __attribute__((noinline)) void tophash_watch_entry(
     uint64_t dictionary, uint32_t index, uint64_t value, uint64_t size, uint64_t control,
     uint32_t moment, uint64_t salt) {
-  if (tophash_watch.header == NULL || index >= tophash_watch.target_count) return;
+  // After the limit an entry that moves is not to be armed again.
+  if (tophash_watch.header == NULL || tophash_watch_is_over()) return;
+  if (index >= tophash_watch.target_count) return;
   const uint64_t *frame = __builtin_frame_address(0);
   struct tophash_watch_place place = {
       .pc = frame[1], .frame_pointer = frame[0], .stack_pointer = (uint64_t)(frame + 2),
@@ -192,7 +195,7 @@ TOPHASH_EXPORT __attribute__((noinline)) void tophash_watch_entry(
     follow(slot, address, length, &place);
   } else {
     uint32_t number;
-    if (is_meant(index, dictionary, &number) && !tophash_watch_is_over())
+    if (is_meant(index, dictionary, &number))
       appear(index, dictionary, address, length, number, &place, moment == AFTER_CHANGE);
   }
   tophash_watch_unlock();

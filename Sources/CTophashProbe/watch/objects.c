@@ -75,8 +75,11 @@ static inline void forget(uint64_t object) {
   // Relaxed: whoever frees an object got it from the thread that made it, which had
   // counted it before.
   if (__atomic_load_n(&tophash_watch_objects, __ATOMIC_RELAXED) == 0 || object == 0) return;
-  for (uint32_t i = 0; i < TOPHASH_WATCH_SLOTS; i++)
-    if (tophash_unlikely(tophash_watch.header->slot[i].object == object)) return freed(object);
+  for (uint32_t i = 0; i < TOPHASH_WATCH_SLOTS; i++) {
+    const uint64_t *of_slot = &tophash_watch.header->slot[i].object;
+    if (tophash_unlikely(__atomic_load_n(of_slot, __ATOMIC_RELAXED) == object))
+      return freed(object);
+  }
   if (tophash_unlikely(tophash_watch.has_keys) && tophash_watch_is_holder(object)) freed(object);
 }
 

@@ -165,11 +165,6 @@ extension ConcurrentDictionary where Value: Equatable {
   public func compareExchange(
     forKey key: Key, expected: Value?, desired: Value?
   ) -> (exchanged: Bool, original: Value?) {
-    withValue(forKey: key) { current in
-      let original = current
-      guard original == expected else { return (false, original) }
-      current = desired
-      return (true, original)
-    }
+    withValue(forKey: key) { $0.compareExchange(expected: expected, desired: desired) }
   }
 }

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// What the dictionaries show on the timeline of `tophash trace`: steps that take time, and figures.
 ///
 /// The probe's functions are looked up by name once: without `tophash` around the program they are
@@ -13,11 +7,8 @@ internal enum TimelineMarks {
   private typealias Log = @convention(c) (UnsafePointer<UInt8>, Int) -> Void
   private typealias Count = @convention(c) (UnsafePointer<UInt8>, Int, Double) -> Void
 
-  // A null handle stands for all that is loaded.
-  private static let log = dlsym(nil, "tophash_mark_log").map { unsafeBitCast($0, to: Log.self) }
-  private static let count = dlsym(nil, "tophash_mark_count").map {
-    unsafeBitCast($0, to: Count.self)
-  }
+  private static let log = ProbeFunction.named("tophash_mark_log", as: Log.self)
+  private static let count = ProbeFunction.named("tophash_mark_count", as: Count.self)
 
   /// A step, now.
   ///

@@ -26,11 +26,11 @@ internal final class Limbo<Item>: @unchecked Sendable {
     }
   }
 
+  /// `@unchecked Sendable`: everything in it is guarded by its lock.
   @usableFromInline
   internal final class Stripe: @unchecked Sendable {
     @usableFromInline internal let lock = ShortLock()
 
-    /// Guarded by `lock`, as is what follows.
     @usableFromInline @exclusivity(unchecked) internal var open: [Item] = []
     /// Closed bags, oldest first.
     @usableFromInline @exclusivity(unchecked) internal var bags: [Bag] = []

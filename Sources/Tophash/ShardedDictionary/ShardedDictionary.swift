@@ -11,7 +11,8 @@
 /// `removeAll()` is atomic: it takes all locks.
 ///
 /// Closures run under the shard's lock. Changing or reading this dictionary from there stops the
-/// program with a message.
+/// program with a message. Keys are compared under it as well: their `==` must not use this
+/// dictionary, or it waits for ever.
 ///
 /// Tables are those of `FailFastDictionary`, which grow in small steps: no insertion takes long.
 ///
@@ -280,12 +281,7 @@ extension ShardedDictionary where Value: Equatable {
   public func compareExchange(
     forKey key: Key, expected: Value?, desired: Value?
   ) -> (exchanged: Bool, original: Value?) {
-    withValue(forKey: key) { current in
-      let original = current
-      guard original == expected else { return (false, original) }
-      current = desired
-      return (true, original)
-    }
+    withValue(forKey: key) { $0.compareExchange(expected: expected, desired: desired) }
   }
 }
 

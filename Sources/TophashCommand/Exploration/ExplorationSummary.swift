@@ -3,6 +3,8 @@ import TophashExploration
 /// What is said on standard error after a search: what was done, and what it proves.
 struct ExplorationSummary {
   let lines: [String]
+  /// Why nothing was explored, though the program did not fail.
+  let refusal: ToolError?
 
   init(_ exploration: Exploration, allowsOverlaps: Bool) {
     let result = exploration.result
@@ -33,6 +35,36 @@ struct ExplorationSummary {
         "\(runs(result.inconclusive, "made", "made")) no progress, and prove nothing")
     }
     self.lines = lines
+    refusal = Self.refusal(result)
+  }
+
+  /// Why nothing was explored, though the program did not fail.
+  private static func refusal(_ result: Search.Result) -> ToolError? {
+    let plain = result.plain
+    guard result.progress.runs == 0, !result.isEverythingTried else { return nil }
+    let (what, remedy): (String, String)
+    switch plain.end {
+    case .stalled:
+      what = "the program makes no progress in the plain order"
+      remedy = "if it waits for somebody outside, start that first"
+    case .steps:
+      what = "the program does not end within \(plain.steps) steps of the plain order"
+      remedy = "let it do less, or try '--steps \(plain.steps * 10)'"
+    case .deadlock where !plain.isFullyControlled:
+      what =
+        "the program stopped in the plain order, and was only partly under control"
+        + reason(plain.lost > 0 ? [plain.lostCall] : [])
+      remedy = "see 'What is not seen' in the guide to 'tophash explore'"
+    case .replaced:
+      what = "the program becomes another one (exec), which does not come under control"
+      remedy = "name that program"
+    case .limit:
+      what = "the program has more threads than can be controlled"
+      remedy = "let it start fewer"
+    default: return nil
+    }
+    return ToolError(
+      what: "\(what): nothing was explored", remedy: remedy, code: .cannotRun)
   }
 
   /// Where threads blocked that nobody saw coming.
@@ -53,35 +85,11 @@ struct ExplorationSummary {
   private static func verdict(_ result: Search.Result, _ allowsOverlaps: Bool) -> [String] {
     let plain = result.plain
     guard result.progress.runs > 0 || result.isEverythingTried else {
-      switch plain.end {
-      case .stalled:
-        return [
-          "the program makes no progress in the plain order: nothing was explored;"
-            + " name one that ends by itself"
-        ]
-      case .steps:
-        return [
-          "the program does not end within \(plain.steps) steps of the plain order: nothing was explored;"
-            + " give it less to do, or more with --steps"
-        ]
-      case .deadlock:
-        return [
-          "the program stopped in the plain order, and was only partly under control"
-            + Self.reason(plain.lost > 0 ? [plain.lostCall] : []) + ": nothing was explored"
-        ]
-      case .limit:
-        return ["the program has more threads than can be controlled: nothing was explored"]
-      case .replaced:
-        return [
-          "the program becomes another one (exec), which does not come under control:"
-            + " nothing was explored; name that program"
-        ]
-      default:
-        let words = Failure(plain, allowsOverlaps: allowsOverlaps)?.words ?? "it ended"
-        return [
-          "the program fails in the plain order already (\(words)): that is no matter of schedules"
-        ] + (plain.message.map { ["it said: \($0)"] } ?? [])
-      }
+      if refusal(result) != nil { return [] }
+      let words = Failure(plain, allowsOverlaps: allowsOverlaps)?.words ?? "it ended"
+      return [
+        "the program fails in the plain order already (\(words)): that is no matter of schedules"
+      ] + (plain.message.map { ["it said: \($0)"] } ?? [])
     }
     let unseen = Int((result.unseen * 100).rounded())
     let bound =

@@ -51,9 +51,10 @@ struct Explorer {
     case .text: try destination.write(ExplorationText(exploration, again: again).text)
     case .json: try destination.write(ExplorationJSON(exploration).text)
     }
-    ExplorationSummary(exploration, allowsOverlaps: search.allowsOverlaps).lines.forEach(
-      console.say)
+    let summary = ExplorationSummary(exploration, allowsOverlaps: search.allowsOverlaps)
+    summary.lines.forEach(console.say)
     if let unwritten { throw unwritten }
+    if let refusal = summary.refusal { throw refusal }
     leave(exploration)
   }
 

@@ -2,7 +2,7 @@ import TophashFindings
 import TophashReports
 
 /// A saved JSON report, in which findings have fingerprints.
-struct FingerprintLookup {
+enum FingerprintLookup {
   /// True for what looks like a fingerprint.
   static func isFingerprint(_ word: String) -> Bool {
     word.wholeMatch(of: /T-[0-9a-f]{6,}/) != nil

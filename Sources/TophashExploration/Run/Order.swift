@@ -6,7 +6,8 @@ package struct Order: Sendable {
   /// How many steps a run is believed to have.
   package var length = 100
   /// A run of more steps does not end, as far as anybody can tell.
-  package var stepLimit = 1_000_000
+  package var stepLimit = Order.usualStepLimit
+  package static let usualStepLimit = 1_000_000
   /// Keep where others could have gone on.
   package var keepsCrossroads = false
   /// Keep every point with its stack.

@@ -15,6 +15,8 @@ package struct Search {
   package var allowsOverlaps = false
   /// How much virtual time may pass in a run while somebody could go on, in milliseconds.
   package var delay = Order.usualDelay
+  /// A plain run of more steps does not end, as far as anybody can tell.
+  package var stepLimit = Order.usualStepLimit
   /// All runs have one seed and one scheduler, and none ends the search: to see whether they are
   /// all alike.
   package var repeatsOneRun = false
@@ -75,6 +77,7 @@ package struct Search {
     var first = Order(plan: .plain)
     first.keepsCrossroads = true
     first.delay = delay
+    first.stepLimit = stepLimit
     let plain = try servers[0].run(first)
     var result = Result(plain: plain)
     if Failure(plain, allowsOverlaps: allowsOverlaps) != nil || plain.end != .program {

@@ -31,6 +31,8 @@ let done = DispatchSemaphore(value: 0)
     case "sigwait": Signals.waited()
     case "alarm": Signals.alarmed()
     case "interrupted": Signals.interrupted()
+    case "masked": Signals.masked()
+    case "once": Signals.once()
     case "child-signal": Signals.ofChild()
     case "unseen": unseen()
     default: exit(64)
@@ -230,7 +232,9 @@ enum Network {
     let pipe = Pipe()
     Thread.detachNewThread {
       let client = server.client()!
-      precondition(write(client, message, message.count) == message.count)
+      // What succeeds leaves the number of an error alone.
+      errno = EILSEQ
+      precondition(write(client, message, message.count) == message.count && errno == EILSEQ)
       close(client)
       let writing = pipe.fileHandleForWriting.fileDescriptor
       precondition(write(writing, message, 1 << 17) == 1 << 17)
@@ -446,6 +450,12 @@ nonisolated(unsafe) let posted: UnsafeMutablePointer<sem_t> = {
   return semaphore
 }()
 
+// Glibc's module leaves `ppoll` out.
+@_silgen_name("ppoll") func waitUnmasked(
+  _ descriptors: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ limit: UnsafePointer<timespec>?,
+  _ mask: UnsafePointer<sigset_t>?
+) -> Int32
+
 enum Signals {
   static func handle(
     _ signal: Int32, flags: Int32 = 0, _ handler: @escaping @convention(c) (Int32) -> Void
@@ -454,6 +464,15 @@ enum Signals {
     action.__sigaction_handler.sa_handler = handler
     action.sa_flags = flags
     precondition(sigaction(signal, &action, nil) == 0)
+  }
+
+  /// From now on in this thread, and in those that it makes.
+  static func block(_ signals: Int32...) -> sigset_t {
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for signal in signals { sigaddset(&mask, signal) }
+    pthread_sigmask(SIG_BLOCK, &mask, nil)
+    return mask
   }
 
   /// A handler posts a semaphore, for a thread that waits. The mistake: where the signal comes before
@@ -472,10 +491,7 @@ enum Signals {
 
   /// Dispatch tells of a signal.
   static func source() {
-    var mask = sigset_t()
-    sigemptyset(&mask)
-    sigaddset(&mask, SIGUSR1)
-    pthread_sigmask(SIG_BLOCK, &mask, nil)
+    _ = block(SIGUSR1)
     let source = DispatchSource.makeSignalSource(
       signal: SIGUSR1, queue: DispatchQueue(label: "signals"))
     let isReady = DispatchSemaphore(value: 0)
@@ -490,12 +506,7 @@ enum Signals {
 
   /// A thread waits for signals that all others block.
   static func waited() {
-    var mask = sigset_t()
-    sigemptyset(&mask)
-    sigaddset(&mask, SIGUSR1)
-    sigaddset(&mask, SIGUSR2)
-    pthread_sigmask(SIG_BLOCK, &mask, nil)
-    let awaited = mask
+    let awaited = block(SIGUSR1, SIGUSR2)
     Thread.detachNewThread {
       var mask = awaited
       var signal: Int32 = 0
@@ -509,13 +520,20 @@ enum Signals {
 
   /// A signal after a time ends a wait and a sleep.
   static func alarmed() {
+    let realTime = __itimer_which_t(ITIMER_REAL.rawValue)
     handle(SIGALRM) { _ in sem_post(posted) }
     alarm(10)
     pause()
     precondition(sem_trywait(posted) == 0)
     alarm(10)
+    var rest = itimerval()
+    precondition(getitimer(realTime, &rest) == 0)
+    precondition((9...10).contains(rest.it_value.tv_sec))
     precondition(sleep(60) > 40)
     precondition(sem_trywait(posted) == 0)
+    var wrong = itimerval()
+    wrong.it_value.tv_usec = 2_000_000
+    precondition(setitimer(realTime, &wrong, nil) == -1 && errno == EINVAL)
   }
 
   /// A signal for one thread ends its call, which is told so.
@@ -539,6 +557,29 @@ enum Signals {
     isOver.store(true, ordering: .releasing)
     // Once may be too early.
     while done.wait(timeout: .now() + 1) == .timedOut { pthread_kill(thread, SIGUSR1) }
+  }
+
+  /// All block a signal. It comes through in one call, which it ends.
+  static func masked() {
+    handle(SIGUSR1) { _ in sem_post(posted) }
+    _ = block(SIGUSR1)
+    Thread.detachNewThread {
+      kill(getpid(), SIGUSR1)
+      done.signal()
+    }
+    var none = sigset_t()
+    sigemptyset(&none)
+    precondition(waitUnmasked(nil, 0, nil, &none) == -1 && errno == EINTR)
+    precondition(sem_trywait(posted) == 0)
+    done.wait()
+  }
+
+  /// A handler that is there for once. The second signal ends the program.
+  static func once() {
+    handle(SIGUSR1, flags: Int32(bitPattern: UInt32(SA_RESETHAND))) { _ in sem_post(posted) }
+    kill(getpid(), SIGUSR1)
+    precondition(sem_trywait(posted) == 0)
+    kill(getpid(), SIGUSR1)
   }
 
   /// A handler learns of a child's end.

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Tells `tophash watch` where the entry of a key is.
 ///
 /// A watchpoint needs an address, and an entry moves when the table grows. So while keys are
@@ -36,13 +30,11 @@ internal enum KeyWatch {
   }
 
   private static let probe: Probe? = {
-    // A null handle stands for all that is loaded.
-    guard let hasKeys = dlsym(nil, "tophash_watch_has_keys"),
-      unsafeBitCast(hasKeys, to: HasKeys.self)(),
-      let key = dlsym(nil, "tophash_watch_key"), let tell = dlsym(nil, "tophash_watch_entry")
+    guard let hasKeys = ProbeFunction.named("tophash_watch_has_keys", as: HasKeys.self), hasKeys(),
+      let key = ProbeFunction.named("tophash_watch_key", as: KeyText.self),
+      let tell = ProbeFunction.named("tophash_watch_entry", as: TellEntry.self)
     else { return nil }
-    return Probe(
-      key: unsafeBitCast(key, to: KeyText.self), tell: unsafeBitCast(tell, to: TellEntry.self))
+    return Probe(key: key, tell: tell)
   }()
 
   /// Whether keys are watched in this process.

@@ -171,6 +171,9 @@ enum Main {
       sessions.logIn("alice")
       sessions.logIn("bob")
       for _ in 0..<3 { if sessions.count("alice") + sessions.count("bob") == 0 { return } }
+    case "many":
+      let all = (0..<20).map { _ in Sessions() }
+      for one in all { one.logIn("bob") }
     case "local":
       let local = FailFastDictionary<String, Int>()
       for number in 0..<50 { local["\(number % 10)"] = number }

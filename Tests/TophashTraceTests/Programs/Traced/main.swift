@@ -3,6 +3,7 @@
 
 import Dispatch
 import Foundation
+import Synchronization
 
 final class Cache: @unchecked Sendable {
   private let lock = NSLock()
@@ -45,6 +46,8 @@ final class DiskExecutor: SerialExecutor {
 }
 
 actor Disk {
+  let stays = Atomic(false)
+  let mayEnd = Atomic(false)
   private let executor = DiskExecutor()
   private var passed = 0
 
@@ -54,7 +57,8 @@ actor Disk {
 
   func stay() {
     for _ in 0..<2 { Task { passed += 1 } }
-    spin(milliseconds: 600)
+    stays.store(true, ordering: .releasing)
+    while !mayEnd.load(ordering: .acquiring) {}
   }
 }
 
@@ -141,18 +145,22 @@ case "executors":
   // A task blocks a thread of the pool, one keeps an executor of its own, and this one the main
   // actor, for which others are in line.
   let lock = NSLock()
+  let isLocked = DispatchSemaphore(value: 0)
   let isOver = DispatchSemaphore(value: 0)
   Thread {
     lock.lock()
+    isLocked.signal()
     isOver.wait()
     lock.unlock()
   }.start()
-  usleep(50_000)
-  let blocked = Task.detached { lock.withLock {} }
+  isLocked.wait()
   let disk = Disk()
   let stay = Task.detached { await disk.stay() }
+  while !disk.stays.load(ordering: .acquiring) {}
+  let blocked = Task.detached { lock.withLock {} }
   for _ in 0..<2 { Task { @MainActor in spin(milliseconds: 1) } }
   spin(milliseconds: 600)
+  disk.mayEnd.store(true, ordering: .releasing)
   isOver.signal()
   await blocked.value
   await stay.value
