@@ -101,6 +101,10 @@ extension Tophash {
       guard access(binary, F_OK) == 0 || errno != ENOENT else {
         throw .notFound("'\(binary)'", "check the path, or build the program first")
       }
+      var status = stat()
+      guard stat(binary, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+        throw .cannotRun("'\(binary)' is a directory", "name a program or library in it")
+      }
       do {
         let image = try ElfImage(path: binary)
         let tool = symbolizer ?? SymbolizerTool.find(in: environment)?.path

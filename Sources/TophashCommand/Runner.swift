@@ -67,7 +67,7 @@ struct Runner {
     let baseline = policy.apply(to: &report)
     let outcome = Outcome(
       session: session, mainProcess: run.process, end: run.end,
-      fails: report.fails(isStrict: options.isStrict), nothingRan: errand.nothingRan)
+      fails: report.fails(isStrict: options.isStrict), nothingRan: errand.nothingRan(subject))
     try outputs.write(
       report, color: options.color, isStrict: options.isStrict, environment: environment)
     try policy.save(baseline)
@@ -164,12 +164,9 @@ extension Runner.Errand {
   }
 
   /// What to say when no process was checked.
-  var nothingRan: ToolError {
+  func nothingRan(_ subject: Subject) -> ToolError {
     switch self {
-    case .program:
-      .cannotRun(
-        "nothing was checked: no program with a Swift runtime ran",
-        "name a Swift program, or a script that starts one")
+    case .program: .nothingRan("checked", subject)
     case .tests:
       .cannotRun(
         "nothing was checked: no test process ran", "see above what 'swift test' says to that")

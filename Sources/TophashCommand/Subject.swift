@@ -6,6 +6,8 @@ struct Subject {
   var arguments: [String]
   /// The words to write again to run it again.
   var words: [String]
+  /// Whether what was named is a text that another program reads.
+  private(set) var isScript = false
 
   /// Finds the program along `PATH`, or the bundled example when there is none.
   ///
@@ -29,7 +31,9 @@ struct Subject {
     path = try ProgramLookup(path: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").find(name)
     arguments = command
     words = command
+    isScript = SmallFile.bytes(at: path, limit: 2) == Array("#!".utf8)
     if Self.isPlainScript(path) {
+      isScript = true
       // A text file without a first line that names its interpreter: a shell would run it.
       arguments = ["/bin/sh", path] + command.dropFirst()
       path = "/bin/sh"

@@ -1,3 +1,5 @@
+import CTophashProtocol
+
 /// A directory of event files: every process that ran under the probe.
 package struct Session: Sendable {
   /// A file that could not be read as an event file.
@@ -52,14 +54,6 @@ extension EventHeader {
   /// True for the toolchain's own programs, which `swift test` and `swift run` start on their
   /// way to the user's: nothing is reported about them.
   package var isToolchain: Bool {
-    let components = program.split(separator: "/")
-    guard let name = components.last else { return false }
-    if components.dropLast().suffix(3) == ["libexec", "swift", "pm"] {
-      return name != "swiftpm-testing-helper"
-    }
-    guard components.dropLast().last == "bin" else { return false }
-    return name.hasPrefix("swift-") || name == "swift" || name == "swiftc"
-      || name == "sourcekit-lsp"
-      || name.hasPrefix("lldb")
+    tophash_is_toolchain(program)
   }
 }

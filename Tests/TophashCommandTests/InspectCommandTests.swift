@@ -25,6 +25,12 @@ import TophashTestSupport
     #expect(object?["schema"] as? String == "tophash-inspection/1")
   }
 
+  @Test func `a folder is said to be one`() throws {
+    let run = try BuiltTool.run(["inspect", "/"])
+    #expect(
+      run.errors == "tophash: error: '/' is a directory; name a program or library in it\n")
+  }
+
   @Test(arguments: [
     (["inspect", "./no-such-binary"], 127), (["inspect", "/bin/sh"], 126),
     (["inspect", "/etc/passwd"], 126), (["inspect", "/"], 126), (["inspect"], 64),

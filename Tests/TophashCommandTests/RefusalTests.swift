@@ -152,6 +152,68 @@ import TophashTestSupport
         """)
   }
 
+  @Test func `the package manager is let alone, and it is said so`() throws {
+    let swift = try #require(Tool.path("swift"))
+    let run = try BuiltTool.run(["run", "--", swift, "--version"])
+    #expect(run.end == .exited(126))
+    #expect(
+      run.errors.hasSuffix(
+        """
+        tophash: error: nothing was checked: '\(swift)' is a part of the toolchain, which is let \
+        alone, and it started no program with a Swift runtime; name the program itself
+
+        """))
+  }
+
+  @Test func `a program of the toolchain that starts no others is checked`() throws {
+    let format = try #require(Tool.path("swift-format"))
+    let run = try BuiltTool.run(["run", "--", format, "--version"])
+    #expect(run.end == .exited(0))
+    #expect(run.errors.hasPrefix("tophash: nothing found in 1 process\n"))
+  }
+
+  @Test(arguments: ["run", "profile", "explore"])
+  func `a limit for the size of files is told before the program starts`(_ command: String) throws {
+    let run = try Command(
+      path: #require(Tool.path("sh")),
+      arguments: [
+        "-c", "ulimit -f 100; exec \"$@\"", "sh", BuiltTool.path, command, "--",
+        try Program.shop.path, "say=never",
+      ]
+    ).run()
+    expect(
+      run, .exited(70),
+      errors: """
+        tophash: error: the probe's files may not be as large as they have to: File too large; \
+        allow files of 4 MiB, as with 'ulimit -f unlimited'
+
+        """)
+  }
+
+  @Test(.enabled(if: canMount, "nobody may mount a file system here"))
+  func `a temporary folder without room is told before the program starts`() throws {
+    let directory = try TemporaryDirectory()
+    for command in [["run"], ["profile"], ["explore", "--schedules", "1"]] {
+      let words = [BuiltTool.path] + command + ["--", try Program.shop.path, "say=never"]
+      let run = try Command(
+        path: #require(Tool.path("unshare")),
+        arguments: [
+          "-m", "sh", "-c", "mount -t tmpfs -o size=64k none \"$TMPDIR\" && exec \"$@\"", "sh",
+        ] + words, environment: ["TMPDIR": directory.path]
+      ).run()
+      expect(
+        run, .exited(70),
+        errors: """
+          tophash: error: '\(directory.path)' has no room for the probe's files: No space left on \
+          device; make room there, or set TMPDIR to a directory with 4 MiB for each process
+
+          """)
+    }
+  }
+
+  private static let canMount =
+    (try? Tool.run("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")) != nil
+
   @Test func `a program without Swift that fails keeps its status`() throws {
     let run = try BuiltTool.run([], .plain, ["fail"])
     #expect(run.end == .exited(1))
@@ -192,6 +254,19 @@ import TophashTestSupport
         """)
   }
 
+  @Test(arguments: ["--coverage", "--write-baseline"])
+  func `a file that cannot be written is told with the option that named it`(
+    _ option: String
+  ) throws {
+    expect(
+      try BuiltTool.run([option, "/no/such/folder/x"], .shop, ["say=never"]), .exited(70),
+      errors: """
+        tophash: error: '/no/such/folder/x' cannot be written: No such file or directory; name \
+        another file for \(option)
+
+        """)
+  }
+
   @Test func `an output in a folder that may not be written`() throws {
     // Nobody makes files there, not even root.
     let path = "/sys/report"
@@ -217,16 +292,19 @@ import TophashTestSupport
         """)
   }
 
-  @Test func `a standard output that is full is told`() throws {
+  @Test func `a report that finds standard output full goes to standard error`() throws {
     var command = try BuiltTool.command(["run", "--quiet", "--", Program.shop.path, "race"])
     command.output = "/dev/full"
-    expect(
-      try command.run(), .exited(70),
-      errors: """
+    let run = try command.run()
+    #expect(run.end == .exited(70))
+    #expect(run.errors.hasPrefix("race (caught): two threads changed Inventory.stock"))
+    #expect(
+      run.errors.hasSuffix(
+        """
         tophash: error: the report could not be written to standard output: No space left on \
-        device; use --output to keep it in a file
+        device; it is on standard error instead; use --output to keep it in a file
 
-        """)
+        """))
   }
 
   @Test func `a temporary folder that is not there`() throws {
@@ -299,7 +377,10 @@ import TophashTestSupport
       "the value 'blue' is invalid for '--color <color>'; please provide one of 'auto', 'always'"
         + " or 'never'"
     ),
-    (["run", "--output", ""], "'--output' takes a path, or NAME=PATH with a reporter's name, not ''; see 'tophash run --help'"),
+    (
+      ["run", "--output", ""],
+      "'--output' takes a path, or NAME=PATH with a reporter's name, not ''; see 'tophash run --help'"
+    ),
     (["run", "--output"], "missing value for '--output <file>'; see 'tophash run --help'"),
     (
       ["run", "--trap-budget", "much"],
@@ -346,8 +427,14 @@ import TophashTestSupport
       "'output' takes a path, or NAME=PATH with a reporter's name, not 'srif=x'; write 'output=…'"
     ),
     ("quiet=perhaps", "'quiet' takes true or false, not 'perhaps'; write 'quiet=…'"),
-    ("output", "'output' takes a path, or NAME=PATH with a reporter's name, and has no value; write 'output=…'"),
-    ("output=", "'output' takes a path, or NAME=PATH with a reporter's name, not ''; write 'output=…'"),
+    (
+      "output",
+      "'output' takes a path, or NAME=PATH with a reporter's name, and has no value; write 'output=…'"
+    ),
+    (
+      "output=",
+      "'output' takes a path, or NAME=PATH with a reporter's name, not ''; write 'output=…'"
+    ),
     ("seed=-1", "'seed' takes a whole number, not '-1'; write 'seed=…'"),
     (
       "trap-budget=101",

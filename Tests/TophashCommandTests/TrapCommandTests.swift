@@ -44,6 +44,15 @@ import TophashTestSupport
     #expect(run.errors.contains("could not be saved in '/proc/traps.json'"))
   }
 
+  @Test func `a trap file may have a name of one letter`() throws {
+    let directory = try TemporaryDirectory()
+    let run = try BuiltTool.run(
+      ["run", "--quiet", "--traps", "t", "--", example], in: directory.path)
+    #expect(run.end == .exited(66))
+    #expect(run.output.contains("race (caught): "))
+    #expect(directory.files == ["t"])
+  }
+
   @Test func `coverage says what ran and what was shared`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -55,6 +55,63 @@ import TophashTestSupport
     #expect(try found("1") == found("2"))
   }
 
+  @Test func `a schedule file that is none is written to, and stays`() throws {
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/pipe"
+    try #require(mkfifo(path, 0o600) == 0)
+    let pipe = open(path, O_RDWR | O_NONBLOCK)
+    defer { close(pipe) }
+    let run = try Explored.overlap.explore(["--save-schedule", path])
+    #expect(run.end == .exited(66))
+    var status = stat()
+    #expect(lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let size = read(pipe, &bytes, bytes.count)
+    let text = String(decoding: bytes.prefix(max(0, size)), as: UTF8.self)
+    #expect(text.hasPrefix("tophash-schedule 1\n"))
+  }
+
+  @Test func `a failure is told even where its schedule cannot be kept`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(".tophash", "not a folder")
+    var command = Command(
+      path: Explored.products + "/tophash",
+      arguments: ["explore", "--", try Explored.overlap.path], directory: directory.path)
+    let run = try command.run()
+    #expect(run.end == .exited(70))
+    #expect(run.output.hasPrefix("failure (replayed, 10 of 10): race: "))
+    #expect(run.errors.contains("tophash: error: the schedule cannot be written to '.tophash/"))
+    command.arguments.insert(contentsOf: ["--save-schedule", "/proc/x"], at: 1)
+    let early = try command.run()
+    #expect(early.end == .exited(70))
+    #expect(early.output == "")
+    #expect(early.errors.contains("; name another file with --save-schedule\n"))
+  }
+
+  @Test func `what would become another program is not said to be explored`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("script", "#!/bin/sh\n./Account", mode: 0o755)
+    try directory.write("text", "./Account", mode: 0o755)
+    for script in ["script", "text"] {
+      let run = try Explored.tophash(["explore", "--", "\(directory.path)/\(script)"])
+      #expect(run.end == .exited(126))
+      #expect(
+        run.errors == """
+          tophash: error: '\(directory.path)/\(script)' is a script, and only one program comes \
+          under control; name the program that it starts
+
+          """)
+    }
+    let run = try Explored.tophash(["explore", "--", "env", "true"])
+    #expect(run.end == .exited(126))
+    #expect(
+      run.errors == """
+        tophash: error: the program becomes another one (exec), which does not come under control: \
+        nothing was explored; name that program
+
+        """)
+  }
+
   static let shapes = [
     "group", "actor", "main-actor", "async-let", "stream", "continuation", "sleep", "yield",
     "cancel", "threads", "inline-lock", "condition", "readers", "perform", "queues", "barrier",

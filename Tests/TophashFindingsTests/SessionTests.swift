@@ -40,11 +40,17 @@ import Testing
     ("/swift/usr/bin/swift-package", true),
     ("/swift/usr/bin/swift-frontend", true),
     ("/swift/usr/bin/swift", true),
+    ("/tmp/TemporaryDirectory.x7/shop-manifest", true),
+    ("/swift/usr/libexec/swift/linux/swift-backtrace-static", true),
     ("/swift/usr/libexec/swift/pm/swiftpm-xctest-helper", true),
     ("/swift/usr/libexec/swift/pm/swiftpm-testing-helper", false),
     ("/shop/.build/debug/ShopPackageTests.xctest", false),
     ("/shop/.build/debug/swift-server", false),
     ("/home/bin/swiftlint", false),
+    ("/home/bin/swift-outdated", false),
+    ("/swift/usr/bin/swift-format", false),
+    ("/shop/.build/debug/swift-package", false),
+    ("/shop/.build/debug/shop-manifest", false),
   ])
   func `the toolchain's own programs are not subjects`(program: String, isToolchain: Bool) throws {
     #expect(try fixture(program).parsed().header.isToolchain == isToolchain)

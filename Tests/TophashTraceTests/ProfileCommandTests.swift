@@ -85,6 +85,16 @@ import TophashTestSupport
     #expect(rows.first?.contains("StarvedWriter.write(_:)") == true)
   }
 
+  @Test(arguments: [["profile"], ["trace", "--output", "/dev/null"]])
+  func `of a program that cannot be measured nothing is claimed`(_ command: [String]) throws {
+    let run = try Command(
+      path: Bottleneck.tool, arguments: command + ["--", "/bin/sh", "-c", "exit 3"]
+    ).run()
+    #expect(run.end == .exited(3))
+    #expect(run.output == "")
+    #expect(run.errors.hasPrefix("tophash: error: nothing was measured: "))
+  }
+
   @Test(arguments: [
     (
       ["--top", "0", "--", "true"], 64 as Int32,

@@ -95,6 +95,7 @@ struct tophash_run {
   uint32_t looks;      // of Dispatch at its workers, since the program last did anything
   uint64_t held_up;    // virtual time that passed while somebody could go on
   const struct tophash_thread *let_in;  // out of its sleep, and nobody else has made a step since
+  int process;         // the controlled one
   uint32_t limit_from; // the step from which the limit of steps counts
 };
 

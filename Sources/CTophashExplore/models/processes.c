@@ -86,6 +86,42 @@ enum tophash_outside tophash_outside_of_children(void) {
   return runs ? TOPHASH_OUTSIDE_EXPECTED : TOPHASH_OUTSIDE_POSSIBLE;
 }
 
+// MARK: Becoming another program
+
+TOPHASH_REAL(int, execve, (const char *, char *const[], char *const[]))
+TOPHASH_REAL(int, execvpe, (const char *, char *const[], char *const[]))
+TOPHASH_REAL(int, fexecve, (int, char *const[], char *const[]))
+
+/// Ends the run where the controlled process itself would become another program, and not a
+/// child: one made by `vfork` still has this process's memory, and so its flags.
+static void end_before_exec(void) {
+  if (!tophash_is_controlled || getpid() != tophash_run.process) return;
+  if (tophash_enter() != NULL) tophash_finish(TOPHASH_END_REPLACED);
+}
+
+TOPHASH_EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
+  if (access(path, X_OK) == 0) end_before_exec();
+  return execve_real()(path, arguments, environment);
+}
+
+TOPHASH_EXPORT int execv(const char *path, char *const arguments[]) {
+  return execve(path, arguments, environ);
+}
+
+TOPHASH_EXPORT int execvpe(const char *name, char *const arguments[], char *const environment[]) {
+  end_before_exec();
+  return execvpe_real()(name, arguments, environment);
+}
+
+TOPHASH_EXPORT int execvp(const char *name, char *const arguments[]) {
+  return execvpe(name, arguments, environ);
+}
+
+TOPHASH_EXPORT int fexecve(int file, char *const arguments[], char *const environment[]) {
+  end_before_exec();
+  return fexecve_real()(file, arguments, environment);
+}
+
 // MARK: Waiting
 
 bool tophash_child_has_ended(const struct tophash_thread *thread) {

@@ -67,6 +67,7 @@ static void forked(void) {
 /// From here on this process is under control.
 static void begin_run(void) {
   struct tophash_schedule_file *file = tophash_run.file;
+  tophash_run.process = getpid();
   tophash_scheduler_start(&tophash_run.scheduler, &file->order, &file->account, file->crossroads);
   tophash_watchdog_begin();
   if (file->order.is_detailed) tophash_crash_begin();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "timeline.h"
+#include "tophash_toolchain.h"
 #include "waits.h"
 #include "tophash_probe.h"
 
@@ -39,18 +40,6 @@ static bool wants_timeline;
 static bool unsettled;       // forked: the event file is the parent's
 static uint32_t hooks;       // set of enum tophash_hook
 static uint32_t order;       // enum tophash_order
-
-// Programs that build and drive other programs; the ones that they start are
-// checked, they are not.
-static const char *const unchecked_programs[] = {
-    "swift-build",   "swift-test",     "swift-run",      "swift-package", "swift-driver",
-    "swift-frontend", "swift-format",   "swiftc",         "swift",         "swift-plugin-server",
-    "swift-build-tool", "swift-backtrace", "swift-backtrace-static", "docc", "sourcekit-lsp", "lldb",
-    "lldb-server",   "clang",          "ld.lld",         "lld",           "llvm-symbolizer",
-    "swift-help",
-};
-// What the package manager compiles a Package.swift to.
-static const char manifest_suffix[] = "-manifest";
 
 uint64_t tophash_now_ns(void) {
   struct timespec now;
@@ -143,11 +132,7 @@ static bool is_checked_program(void) {
   ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
   if (size < 0) return true;
   path[size] = 0;
-  const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-  for (size_t i = 0; i < sizeof unchecked_programs / sizeof *unchecked_programs; i++)
-    if (strcmp(name, unchecked_programs[i]) == 0) return false;
-  size_t length = strlen(name), suffix = sizeof manifest_suffix - 1;
-  return length < suffix || strcmp(name + length - suffix, manifest_suffix) != 0;
+  return !tophash_is_toolchain(path);
 }
 
 /// True when this process has one thread. One that a library started before this

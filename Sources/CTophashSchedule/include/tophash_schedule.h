@@ -136,6 +136,8 @@ enum tophash_end {
   TOPHASH_END_LIMIT,
   /// No progress for `real_limit_ms`, for reasons beyond control.
   TOPHASH_END_STALLED,
+  /// The program was about to become another one, which nobody would control.
+  TOPHASH_END_REPLACED,
 };
 
 /// A thread at the end of a run.

@@ -13,7 +13,7 @@ struct CoverageFile {
   ///
   /// - Throws: 70 when the file cannot be created.
   init(path: String) throws(ToolError) {
-    destination = try ReportDestination(path: path == "-" ? nil : path)
+    destination = try ReportDestination(path: path == "-" ? nil : path, option: "--coverage")
     isJSON = path.hasSuffix(".json")
   }
 

@@ -16,6 +16,11 @@ struct ControlledProgram {
     command: [String], randomizesAddresses: Bool, environment: [String: String], console: Console
   ) throws(ToolError) {
     subject = try Subject(command: command, environment: environment, console: console)
+    guard !subject.isScript else {
+      throw .cannotRun(
+        "'\(command[0])' is a script, and only one program comes under control",
+        "name the program that it starts")
+    }
     try Inspector(isForced: true, console: console).check(subject.path)
     let library = try ProbeLibrary.explorer(
       executable: Runner.executable, environment: environment, console: console

@@ -12,7 +12,7 @@ struct ExplorationSummary {
     var lines: [String] = []
     if progress.runs > 0 {
       lines.append(
-        "\(progress.runs) schedules in \(tenths(progress.seconds)) s"
+        "\(progress.runs) \(progress.runs == 1 ? "schedule" : "schedules") in \(tenths(progress.seconds)) s"
           + " (\(Int(progress.rate))/s), \(progress.distinct) different")
       let turns = result.members.map {
         "\($0.scheduler.rawValue) \($0.distinct) of \($0.runs)\($0.isDropped ? " (dropped)" : "")"
@@ -55,6 +55,9 @@ struct ExplorationSummary {
         "the program stopped in the plain order, and was only partly under control"
         + reason(plain.lost > 0 ? [plain.lostCall] : [])
       remedy = "see 'What is not seen' in the guide to 'tophash explore'"
+    case .replaced:
+      what = "the program becomes another one (exec), which does not come under control"
+      remedy = "name that program"
     case .limit:
       what = "the program has more threads than can be controlled"
       remedy = "let it start fewer"

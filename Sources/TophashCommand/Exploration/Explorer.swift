@@ -1,5 +1,6 @@
 import Foundation
 import TophashExploration
+import TophashFindings
 import TophashReports
 import TophashSearch
 import TophashSymbols
@@ -24,21 +25,27 @@ struct Explorer {
   /// - Throws: what `tophash` has to say in place of a result.
   func run() throws(ToolError) -> Never {
     let destination = try ReportDestination(path: output)
+    if let scheduleFile { try checkWritable(scheduleFile) }
     let program = try ControlledProgram(
       command: command, randomizesAddresses: randomizesAddresses, environment: environment,
       console: console)
     var exploration: Exploration
     do throws(ToolError) {
       exploration = try explore(program)
-      if var failure = exploration.failure {
-        failure.file = try write(failure.schedule)
-        exploration.failure = failure
-      }
     } catch {
       program.directory.remove()
       throw error
     }
     program.directory.remove()
+    // What was found is told even where its schedule cannot be kept.
+    var unwritten: ToolError?
+    do throws(ToolError) {
+      if let schedule = exploration.failure?.schedule {
+        exploration.failure?.file = try write(schedule)
+      }
+    } catch {
+      unwritten = error
+    }
     let again = exploration.failure?.file.map { "tophash replay \(ShellWords.joined([$0]))" }
     switch reporter {
     case .text: try destination.write(ExplorationText(exploration, again: again).text)
@@ -46,6 +53,7 @@ struct Explorer {
     }
     let summary = ExplorationSummary(exploration, allowsOverlaps: search.allowsOverlaps)
     summary.lines.forEach(console.say)
+    if let unwritten { throw unwritten }
     if let refusal = summary.refusal { throw refusal }
     leave(exploration)
   }
@@ -178,20 +186,41 @@ struct Explorer {
 
   // MARK: The schedule file
 
+  /// Makes sure, before anything is searched for, that the file can be written.
+  ///
+  /// Its folder is made where it is not there.
+  private func checkWritable(_ path: String) throws(ToolError) {
+    try written(to: path) { () throws(FileWriter.Failure) in
+      Self.makeFolder(of: path)
+      try FileWriter.check(path)
+    }
+  }
+
   private func write(_ schedule: Schedule) throws(ToolError) -> String {
     let path = scheduleFile ?? Self.defaultPath(schedule)
-    do {
-      let directory = (path as NSString).deletingLastPathComponent
-      if !directory.isEmpty {
-        try FileManager.default.createDirectory(
-          atPath: directory, withIntermediateDirectories: true)
-      }
-      try ScheduleFile.text(schedule).write(toFile: path, atomically: true, encoding: .utf8)
-    } catch {
-      throw .toolFailed(
-        "the schedule cannot be written to '\(path)'", "name another file with --save-schedule")
+    try written(to: path) { () throws(FileWriter.Failure) in
+      Self.makeFolder(of: path)
+      try FileWriter.replace(path, with: ScheduleFile.text(schedule))
     }
     return path
+  }
+
+  private func written(
+    to path: String, _ body: () throws(FileWriter.Failure) -> Void
+  ) throws(ToolError) {
+    do throws(FileWriter.Failure) {
+      try body()
+    } catch {
+      throw .toolFailed(
+        "the schedule cannot be written to '\(path)': \(error.reason)",
+        "name another file with --save-schedule")
+    }
+  }
+
+  /// What goes wrong here is told by whoever writes the file.
+  private static func makeFolder(of path: String) {
+    try? FileManager.default.createDirectory(
+      atPath: path.parentDirectory, withIntermediateDirectories: true)
   }
 
   private static func defaultPath(_ schedule: Schedule) -> String {

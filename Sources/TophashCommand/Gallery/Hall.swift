@@ -126,12 +126,15 @@ struct Hall {
     }
     // Before the runs, so that no result is lost to a wrong name.
     var files: [(destination: ReportDestination, text: (Matrix) -> String)] = []
-    if let json = command.json { files.append((try ReportDestination(path: json), \.json)) }
+    if let json = command.json {
+      files.append((try ReportDestination(path: json, option: "--json"), \.json))
+    }
     if let markdown = command.markdown {
-      files.append((try ReportDestination(path: markdown), MatrixTable(.markdown).text))
+      files.append(
+        (try ReportDestination(path: markdown, option: "--markdown"), MatrixTable(.markdown).text))
     }
     if let html = command.html {
-      files.append((try ReportDestination(path: html), MatrixPage().text))
+      files.append((try ReportDestination(path: html, option: "--html"), MatrixPage().text))
     }
     let builds = Build.allCases.filter { build in methods.contains { $0.build == build } }
     let laboratory = try laboratory(for: builds)

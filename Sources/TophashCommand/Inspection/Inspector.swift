@@ -13,12 +13,27 @@ struct Inspector {
   /// - Complexity: reads the symbols of the program, and of its own libraries where the program
   ///   calls no exclusivity check itself.
   func check(_ path: String) throws(ToolError) {
+    guard let image = try loadable(path), !isForced else { return }
+    try checkLinking(image)
+    if image.hasSwiftCode { try checkExclusivity(image) }
+  }
+
+  /// Asks no more than whether the probe can be loaded into a Swift program. One without Swift
+  /// code passes: it may start others.
+  ///
+  /// - Throws: 126 with what to do about it.
+  func checkLoading(_ path: String) throws(ToolError) {
+    if let image = try loadable(path), image.hasSwiftCode { try checkLinking(image) }
+  }
+
+  /// - Returns: `nil` for what is no binary.
+  private func loadable(_ path: String) throws(ToolError) -> ElfImage? {
     try checkPrivileges(path)
     let image: ElfImage
     do throws(ElfError) {
       image = try ElfImage(path: path)
     } catch {
-      guard case .unsupported(let what) = error.reason else { return }
+      guard case .unsupported(let what) = error.reason else { return nil }
       throw .cannotRun(
         "'\(path)' is \(what)", "name a program for this machine, \(Self.machineName)")
     }
@@ -28,9 +43,7 @@ struct Inspector {
       )
     }
     try checkSanitizers(image)
-    if isForced { return }
-    try checkLinking(image)
-    if image.hasSwiftCode { try checkExclusivity(image) }
+    return image
   }
 
   /// The dynamic linker ignores what is preloaded into a program that gains privileges.

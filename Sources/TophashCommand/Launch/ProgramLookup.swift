@@ -1,3 +1,4 @@
+import CTophashProtocol
 import Glibc
 
 /// Finds the file that a shell would run.
@@ -60,6 +61,19 @@ extension ToolError {
 
   static func cannotRun(_ what: String, _ remedy: String) -> ToolError {
     ToolError(what: what, remedy: remedy, code: .cannotRun)
+  }
+
+  /// No process of the user's was `checked` or `measured`.
+  static func nothingRan(_ what: String, _ subject: Subject) -> ToolError {
+    let isToolchain = tophash_is_toolchain(SmallFile.resolved(subject.path) ?? subject.path)
+    return isToolchain
+      ? .cannotRun(
+        "nothing was \(what): '\(subject.path)' is a part of the toolchain, which is let alone,"
+          + " and it started no program with a Swift runtime",
+        "name the program itself")
+      : .cannotRun(
+        "nothing was \(what): no program with a Swift runtime ran",
+        "name a Swift program, or a script that starts one")
   }
 
   static func toolFailed(_ what: String, _ remedy: String) -> ToolError {

@@ -13,6 +13,7 @@ struct MeasuredRun {
   /// Those whose course was recorded.
   let sources: [Timeline.Source]
   private let mainProcess: Int32
+  private let console: Console
 
   /// Called while the program runs, and why.
   typealias Pulse = (SessionDirectory, Supervisor.Occasion) -> Void
@@ -30,6 +31,8 @@ struct MeasuredRun {
     ownSignal: Int32? = nil, pulse: @escaping Pulse = { _, _ in }
   ) throws(ToolError) {
     self.subject = subject
+    self.console = console
+    try Inspector(isForced: true, console: console).checkLoading(subject.path)
     let library = try ProbeLibrary(
       executable: Runner.executable, environment: environment, console: console
     ).locate()
@@ -55,17 +58,20 @@ struct MeasuredRun {
     sources = Self.sources(directory, now: now)
   }
 
+  /// Whether there is anything to tell: some process could be measured.
+  var isMeasured: Bool { !waits.isEmpty }
+
   /// Ends `tophash` as the program ended.
   ///
   /// - Throws: why there was nothing to measure.
   func leave() throws(ToolError) -> Never {
     let outcome = Outcome(
       session: session, mainProcess: mainProcess, end: end, fails: false,
-      nothingRan: .cannotRun(
-        "nothing was measured: no program with a Swift runtime ran",
-        "name a Swift program, or a script that starts one"))
+      nothingRan: .nothingRan("measured", subject))
     if let error = outcome.error {
+      // A program that failed by itself keeps its status.
       if error.code != .cannotRun || end == .exited(0) { throw error }
+      console.complain(error.line)
     } else if waits.isEmpty {
       throw .toolFailed(
         "no file for the waits could be made", "see whether there is room in TMPDIR")

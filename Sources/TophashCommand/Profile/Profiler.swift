@@ -30,6 +30,7 @@ struct Profiler {
       subject: try Subject(command: command, environment: environment, console: console),
       probe: ProbeOptions(seesAccesses: false, measuresWaits: true),
       environment: environment, console: console)
+    guard run.isMeasured else { try run.leave() }
     let cache = ElfImageCache()
     let tool = symbols.path(in: environment)
     let profile = WaitProfile(run.waits) { process in

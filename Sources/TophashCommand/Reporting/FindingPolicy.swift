@@ -50,7 +50,9 @@ struct FindingPolicy {
     }
     self.baselineToWrite = baselineToWrite
     self.console = console
-    if let baselineToWrite { _ = try ReportDestination(path: baselineToWrite) }
+    if let baselineToWrite {
+      _ = try ReportDestination(path: baselineToWrite, option: "--write-baseline")
+    }
   }
 
   /// Marks what is suppressed; returns the baseline to save where one was asked for.

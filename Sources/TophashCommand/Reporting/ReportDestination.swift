@@ -9,15 +9,16 @@ struct ReportDestination {
 
   /// Makes sure that `path` can be written, so that a run's findings cannot be lost to a wrong name.
   ///
+  /// - Parameter option: The option that named it.
   /// - Throws: 70 when the file cannot be created.
-  init(path: String?) throws(ToolError) {
+  init(path: String?, option: String = "--output") throws(ToolError) {
     self.path = path
     guard let path else { return }
     do throws(FileWriter.Failure) {
       try FileWriter.check(path)
     } catch {
       throw .toolFailed(
-        "'\(path)' cannot be written: \(error.reason)", "name another file for --output")
+        "'\(path)' cannot be written: \(error.reason)", "name another file for \(option)")
     }
   }
 
@@ -29,16 +30,23 @@ struct ReportDestination {
 
   /// Writes the report; when the file takes it no more, standard output gets it whole.
   ///
-  /// - Parameter report: writes the whole text, and may be asked for it twice.
+  /// - Parameters:
+  ///   - isUnique: Whether no second run would give the same: where standard output takes it no
+  ///     more, as behind `| head`, standard error gets it whole.
+  ///   - report: writes the whole text, and may be asked for it twice.
   /// - Throws: 70 when it could not be written where it should be.
-  func write(_ report: (inout FileWriter) -> Void) throws(ToolError) {
+  func write(
+    isUnique: Bool = false, _ report: (inout FileWriter) -> Void
+  ) throws(ToolError) {
     guard let path else {
       do throws(FileWriter.Failure) {
-        try writeToStandardOutput(report)
+        try write(report, to: STDOUT_FILENO)
       } catch {
+        let isRescued = isUnique && (try? write(report, to: STDERR_FILENO)) != nil
         throw .toolFailed(
           "the report could not be written to standard output: \(error.reason)",
-          "use --output to keep it in a file")
+          (isRescued ? "it is on standard error instead; " : "")
+            + "use --output to keep it in a file")
       }
       return
     }
@@ -47,17 +55,17 @@ struct ReportDestination {
       report(&writer)
       try writer.finish()
     } catch {
-      try? writeToStandardOutput(report)
+      try? write(report, to: STDOUT_FILENO)
       throw .toolFailed(
         "'\(path)' could not be written: \(error.reason)",
         "the report is on standard output instead")
     }
   }
 
-  private func writeToStandardOutput(
-    _ report: (inout FileWriter) -> Void
+  private func write(
+    _ report: (inout FileWriter) -> Void, to descriptor: Int32
   ) throws(FileWriter.Failure) {
-    var writer = FileWriter(descriptor: STDOUT_FILENO)
+    var writer = FileWriter(descriptor: descriptor)
     report(&writer)
     try writer.finish()
   }

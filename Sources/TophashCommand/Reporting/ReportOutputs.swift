@@ -30,7 +30,7 @@ struct ReportOutputs {
       context.style = Style(isColored: color.isColored(destination, environment))
       let reporter = form.reporter(context)
       do throws(ToolError) {
-        try destination.write { reporter.write(report, to: &$0) }
+        try destination.write(isUnique: true) { reporter.write(report, to: &$0) }
       } catch {
         failure = failure ?? error
       }

@@ -43,6 +43,7 @@ struct Tracer {
       snapshots += 1
       write(timelines(of: directory, chosen, memory), to: "\(output).\(snapshots)")
     }
+    guard run.isMeasured else { try run.leave() }
     if let file, let output {
       let timelines = self.timelines(run.sources, chosen, memory)
       try file.write(PerfettoTrace.bytes(of: timelines))

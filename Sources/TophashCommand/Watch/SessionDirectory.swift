@@ -15,10 +15,47 @@ struct SessionDirectory {
         "no directory for the probe's files can be made in '\(parent)': \(reason(errno))",
         "set TMPDIR to a directory that can be written")
     }
-    return SessionDirectory(
+    let directory = SessionDirectory(
       path: template.withUnsafeBufferPointer { buffer in
         String(decoding: buffer.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
       })
+    if let error = directory.lackOfRoom {
+      directory.remove()
+      guard error != EFBIG else {
+        throw .toolFailed(
+          "the probe's files may not be as large as they have to: \(reason(error))",
+          "allow files of \(roomForOneProcess >> 20) MiB, as with 'ulimit -f unlimited'")
+      }
+      throw .toolFailed(
+        "'\(parent)' has no room for the probe's files: \(reason(error))",
+        "make room there, or set TMPDIR to a directory with \(roomForOneProcess >> 20) MiB for each"
+          + " process")
+    }
+    return directory
+  }
+
+  /// What the files of one process take.
+  private static let roomForOneProcess = 4 << 20
+
+  /// Why no process could be checked; takes the room for a moment, as the probe does.
+  private var lackOfRoom: Int32? {
+    // Growing a file beyond this limit is a signal that ends the process.
+    var limit = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0,
+      limit.rlim_cur < Self.roomForOneProcess
+    {
+      return EFBIG
+    }
+    let file = "\(path)/room"
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return errno }
+    defer {
+      close(descriptor)
+      unlink(file)
+    }
+    let error = posix_fallocate(descriptor, 0, off_t(Self.roomForOneProcess))
+    // A file system that cannot take room in advance is the probe's business.
+    return error == ENOSPC || error == EDQUOT ? error : nil
   }
 
   /// The names of the event files, in no order.

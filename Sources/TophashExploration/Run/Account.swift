@@ -6,7 +6,7 @@ import TophashSearch
 package struct Account: Sendable {
   /// How it came to its end.
   package enum End: UInt32, Sendable {
-    case program, deadlock, steps, limit, stalled
+    case program, deadlock, steps, limit, stalled, replaced
   }
 
   package var end = End.program

@@ -28,7 +28,7 @@ package enum Failure: Hashable, Sendable {
       case .exited(let status) where status != 0: self = .exited(status)
       default: return nil
       }
-    case .deadlock, .limit, .stalled: return nil
+    case .deadlock, .limit, .stalled, .replaced: return nil
     }
   }
 

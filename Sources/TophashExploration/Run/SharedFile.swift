@@ -14,7 +14,10 @@ final class SharedFile {
     let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    guard ftruncate(descriptor, size) == 0,
+    // Takes the room now: a disk that is full later would be a bus error in the program.
+    let error = posix_fallocate(descriptor, 0, off_t(size))
+    if error != 0 { errno = error }
+    guard error == 0,
       let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
       memory != MAP_FAILED
     else { return nil }

@@ -185,6 +185,6 @@ extension Search.Result {
     if !account.isFullyControlled { partial += 1 }
     if account.lost > 0 { lostCalls.insert(account.lostCall) }
     if account.external > 0 { external += 1 }
-    if account.end == .limit || account.end == .stalled { inconclusive += 1 }
+    if [.limit, .stalled, .replaced].contains(account.end) { inconclusive += 1 }
   }
 }

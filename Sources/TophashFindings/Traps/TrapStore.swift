@@ -20,8 +20,9 @@ package struct TrapStore {
   }
 
   private var folder: String {
-    let folder = (path as NSString).deletingLastPathComponent
-    return folder.isEmpty ? "." : folder
+    // By hand: `NSString` stops the process at a name of one letter.
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// Where a file is put aside that could not be read: it may be the user's only copy of
