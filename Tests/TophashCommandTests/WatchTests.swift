@@ -203,8 +203,10 @@ struct WatchCapturedTests {
   }
 
   @Test func `holding a writer proves its race, and is silent on the twin`() throws {
-    let racy = try watch(["--confirm"], [])
-    #expect(racy.end == .exited(66))
+    // The race may damage the dictionary, and end the program, before anybody is held.
+    var racy = try watch(["--confirm"], [])
+    for _ in 0..<9 where racy.end != .exited(66) { racy = try watch(["--confirm"], []) }
+    #expect(racy.end == .exited(66), "\(racy.errors)")
     #expect(racy.output.contains("race (caught): "))
     #expect(racy.output.contains("a captured variable : [Int: Int]"))
     #expect(racy.output.contains("again: tophash watch --confirm --report "))
