@@ -54,17 +54,3 @@ enum SmallFile {
     return String(cString: resolved)
   }
 }
-
-extension String {
-  /// What stands before the last slash: `/usr` of `/usr/bin`, `.` of `bin`.
-  var parentDirectory: String {
-    guard let slash = lastIndex(of: "/") else { return "." }
-    return slash == startIndex ? "/" : String(self[..<slash])
-  }
-
-  /// What stands after the last slash.
-  var lastComponent: String {
-    guard let slash = lastIndex(of: "/") else { return self }
-    return String(self[index(after: slash)...])
-  }
-}

@@ -41,7 +41,6 @@ static void note_child(pid_t child) {
   }
 }
 
-
 bool tophash_has_spawned(void) { return has_spawned; }
 
 /// Defines a function that starts a program, in front of the original.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TophashFindings
 import TophashInspection
 import TophashReports
 import TophashSymbols

@@ -1,3 +1,4 @@
+import TophashFindings
 import TophashSymbols
 
 /// A program and those libraries of its own that it is linked to.

@@ -1,4 +1,5 @@
 import Glibc
+import TophashFindings
 
 /// The environment that carries the probe into the program and all that it starts.
 struct ProbeEnvironment {

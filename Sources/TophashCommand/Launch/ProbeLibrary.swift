@@ -1,4 +1,5 @@
 import Glibc
+import TophashFindings
 import TophashSymbols
 
 /// Finds a library that is preloaded, and builds it where it can be built.

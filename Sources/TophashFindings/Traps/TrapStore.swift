@@ -19,11 +19,7 @@ package struct TrapStore {
     case notWritten(Int32)
   }
 
-  private var folder: String {
-    // By hand: `NSString` stops the process at a name of one letter.
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
+  private var folder: String { path.parentDirectory }
 
   /// Where a file is put aside that could not be read: it may be the user's only copy of
   /// something that has nothing to do with traps.
